@@ -47,9 +47,12 @@ void parallel(F&& f, int64_t limit = INT64_MAX) {
 }
 
 /// Splits [0, count) evenly: the begin of part i of n.
-inline int64_t part_begin(int64_t count, int64_t i, int64_t n) noexcept { return count / n * i + (i < count % n ? i : count % n); }
+inline int64_t part_begin(int64_t count, int64_t i, int64_t n) noexcept {
+  return count / n * i + (i < count % n ? i : count % n);
+}
 
-/// Calls f(begin, end) on disjoint ranges that cover [0, count), one range a thread; ranges hold at least `grain` items.
+/// Calls f(begin, end) on disjoint ranges that cover [0, count), one range a thread; ranges hold at least `grain`
+/// items.
 template <class F>
 void parallel_for(int64_t count, int64_t grain, F&& f) {
   if (count <= 0) return;

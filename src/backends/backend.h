@@ -1,0 +1,143 @@
+// The interface between the compiler and a device: memory, streams, timing, and tactics (ways to run one fused node). A
+// backend offers, per operator, an ordered list of tactics; the tuner times those that support a problem.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ops/format.h"
+#include "ops/op.h"
+
+namespace hone {
+
+/// A tensor as a kernel sees it: concrete dims (logical order, always N,C,spatial... for images), type and format.
+struct TensorDesc {
+  DType type = DType::kF32;
+  Format format = Format::kLinear;
+  Dims dims;
+  /// Elements from one pixel (channels-last) or one row of the last axis (linear) to the next, where the tensor is a
+  /// slice of a wider buffer; 0: dense.
+  int64_t pitch = 0;
+
+  int64_t count() const { return volume(dims); }
+  size_t bytes() const { return storage_bytes(type, count()); }
+  int64_t channels() const { return dims.size() > 1 ? dims[1] : 1; }
+  int64_t pixel_pitch() const { return pitch > 0 ? pitch : channels(); }
+  bool operator==(const TensorDesc&) const = default;
+};
+
+/// Fused tail of a heavy node: see ir::Epilogue.
+struct EpilogueView {
+  const PwProgram* program = nullptr;  // null or empty: none
+  int base_inputs = 0;
+};
+
+/// One fused node with concrete shapes: what a tactic is asked about and a kernel is made for.
+struct Problem {
+  const Op* op = nullptr;
+  const Attributes* attrs = nullptr;
+  EpilogueView epilogue;
+  std::vector<TensorDesc> inputs, outputs;  // a left-out optional input has empty dims and `present` false
+  std::vector<bool> present;                // per input
+  std::vector<const Tensor*>
+      constants;  // per input: its value where it is a constant, else null (linear, logical dims)
+  int threads = 1;
+  size_t workspace_limit = SIZE_MAX;
+  bool allow_bf16 = false, allow_f16 = false;  // reduced-precision arithmetic inside the kernel is allowed
+
+  template <class T>
+  const T& attr() const {
+    return static_cast<const T&>(*attrs);
+  }
+  bool has(size_t i) const { return i < inputs.size() && present[i]; }
+  const Tensor* constant(size_t i) const { return i < constants.size() ? constants[i] : nullptr; }
+  /// Inputs without those of the epilogue.
+  size_t base_inputs() const { return epilogue.program ? static_cast<size_t>(epilogue.base_inputs) : inputs.size(); }
+  bool has_epilogue() const { return epilogue.program != nullptr && !epilogue.program->empty(); }
+};
+
+/// yes, or the reason why not.
+struct Verdict {
+  std::string reason;  // empty: yes
+  explicit operator bool() const { return reason.empty(); }
+  static Verdict yes() { return {}; }
+  template <class... Args>
+  static Verdict no(fmt::format_string<Args...> f, Args&&... args) {
+    return {fmt::format(f, std::forward<Args>(args)...)};
+  }
+};
+
+/// Arguments of one launch. Pointers follow the problem's inputs (null: left out, or folded into the prepared weights).
+struct Launch {
+  const void* const* inputs = nullptr;
+  void* const* outputs = nullptr;
+  void* workspace = nullptr;
+  void* stream = nullptr;  // device stream; the CPU device runs synchronously and ignores it
+};
+
+/// An executable instance for one problem. Immutable after construction; run() may be called from several threads at
+/// once with different launches and neither throws nor allocates.
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  virtual size_t workspace() const { return 0; }
+  virtual void run(const Launch& l) const noexcept = 0;
+};
+
+/// Constant operands in a tactic's own format, made at build time and stored in the plan. 64-byte aligned.
+struct Blob {
+  std::shared_ptr<const void> owner;
+  const std::byte* data = nullptr;
+  size_t size = 0;
+  static Blob allocate(size_t size, std::byte** writable);
+};
+
+class Tactic {
+ public:
+  virtual ~Tactic() = default;
+  /// Unique within the backend, stable across releases: it is written into plans and timing caches ("cpu.conv_gemm").
+  virtual std::string_view name() const = 0;
+  /// Judges the problem with the formats and pitches its descs show (dims, types, attributes, epilogue, instruction
+  /// set). The tuner asks with each combination of formats that the graph allows: say no to those that the kernel does
+  /// not read or write.
+  virtual Verdict supports(const Problem& p) const = 0;
+  /// Which inputs prepare() consumes (bit i: input i is folded into the blob and passed as null at run time).
+  virtual uint64_t folds(const Problem& p) const {
+    (void)p;
+    return 0;
+  }
+  /// Constant operands converted once, at build time. Must not depend on the dims of non-constant inputs beyond what
+  /// every shape of the profile shares (so that one blob serves all shapes).
+  virtual std::vector<Blob> prepare(const Problem& p) const {
+    (void)p;
+    return {};
+  }
+  /// The kernel for this problem; `prepared` are the blobs, which outlive it.
+  virtual std::unique_ptr<Kernel> make(const Problem& p, std::span<const Blob> prepared) const = 0;
+  /// Rough cost in arbitrary units to order candidates; lower is tried first.
+  virtual double estimate(const Problem& p) const {
+    (void)p;
+    return 1;
+  }
+};
+
+/// A device that runs kernels.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::string_view name() const = 0;  // "cpu", "cuda"
+  /// What tuned decisions depend on: processor or GPU model, instruction sets, cores.
+  virtual std::string fingerprint() const = 0;
+  /// Tactics for an operator in order of preference; the reference evaluation is not among them (the caller adds it).
+  virtual std::span<const Tactic* const> tactics(const Op& op) const = 0;
+  virtual const Tactic* find_tactic(std::string_view name) const = 0;
+};
+
+/// The embedded CPU device. Throws Unsupported below AVX2.
+const Backend& cpu_backend();
+
+}  // namespace hone
