@@ -18,7 +18,7 @@ if(HONE_WERROR)
   add_compile_options(-Werror)
 endif()
 # Baseline of every object that is not compiled for several instruction sets: AVX2 is checked for at start-up.
-set(HONE_AVX2_FLAGS -mavx2 -mfma -mf16c -mbmi2)
+set(HONE_AVX2_FLAGS -mavx2 -mfma -mf16c -mbmi -mbmi2 -mlzcnt -mpclmul -maes)
 
 if(HONE_SANITIZE)
   add_compile_options(-fsanitize=${HONE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
