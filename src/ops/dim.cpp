@@ -121,11 +121,16 @@ struct Dim::Access {
 
   static Dim apply(Atom::Kind kind, const Dim& x, const Dim& y) {
     switch (kind) {
-      case Atom::kFloorDiv: return floor_div(x, y);
-      case Atom::kMod: return floor_mod(x, y);
-      case Atom::kMin: return min(x, y);
-      case Atom::kMax: return max(x, y);
-      case Atom::kSymbol: break;
+      case Atom::kFloorDiv:
+        return floor_div(x, y);
+      case Atom::kMod:
+        return floor_mod(x, y);
+      case Atom::kMin:
+        return min(x, y);
+      case Atom::kMax:
+        return max(x, y);
+      case Atom::kSymbol:
+        break;
     }
     fail<InternalError>("bad dim atom");
   }
@@ -277,7 +282,8 @@ std::string Dim::str() const {
 }
 
 namespace {
-// Recursive descent: sum := product ('+' product)*; product := factor ('*' factor)*; factor := int | name | fn(sum,sum).
+// Recursive descent: sum := product ('+' product)*; product := factor ('*' factor)*; factor := int | name |
+// fn(sum,sum).
 class Parser {
  public:
   explicit Parser(std::string_view t) : text_(t) {}

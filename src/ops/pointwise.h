@@ -10,4 +10,7 @@ struct PointwiseAttrs : AttributesOf<PointwiseAttrs> {
   void visit(FieldVisitor& v) override { v.field("program", program); }
 };
 
+/// Reference evaluation of a program on tensors that broadcast to one another; one tensor per program output.
+std::vector<Tensor> evaluate(const PwProgram& p, std::span<const Tensor* const> inputs);
+
 }  // namespace hone

@@ -17,9 +17,12 @@ uint8_t nibble(const Tensor& t, int64_t i) {
 double load_packed(const Tensor& t, int64_t i) {
   const uint8_t n = nibble(t, i);
   switch (t.type()) {
-    case DType::kI4: return n < 8 ? n : static_cast<int>(n) - 16;
-    case DType::kU4: return n;
-    default: return fp4_to_float(n);
+    case DType::kI4:
+      return n < 8 ? n : static_cast<int>(n) - 16;
+    case DType::kU4:
+      return n;
+    default:
+      return fp4_to_float(n);
   }
 }
 
