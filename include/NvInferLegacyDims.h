@@ -1,0 +1,4 @@
+// Umbrella with TensorRT's name: shapes of fixed rank.
+#pragma once
+
+#include "hone/runtime_all.h"

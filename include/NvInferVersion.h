@@ -1,0 +1,4 @@
+// Umbrella with TensorRT's name: version macros.
+#pragma once
+
+#include "hone/version.h"
