@@ -1,0 +1,47 @@
+// The innermost kernels of matrix products, one table per instruction set: a register tile of C, the tail steps on a
+// tile in the first-level cache, and packing of B into panels. gemm.cpp blocks and threads over them.
+#pragma once
+
+#include <cstdint>
+
+#include "backends/cpu/simd/epilogue.h"
+#include "backends/cpu/simd/isa.h"
+
+namespace hone::cpu {
+
+/// One register tile: C[rows, vectors * lanes] = clamp((accumulate ? C : bias) + A B + residual).
+struct Tile {
+  const float* a = nullptr;  // rows x k, row-major
+  int64_t a_stride = 0;      // floats from row to row
+  const float* b = nullptr;  // k x (vectors * lanes), dense
+  int64_t k = 0;
+  float* c = nullptr;
+  int64_t ldc = 0;
+  const float* bias = nullptr;  // null: 0; ignored where accumulate is set
+  bool accumulate = false;
+  const float* residual = nullptr;  // null: none
+  int64_t ldr = 0;
+  bool clamp = false;
+  float lo = 0, hi = 0;
+};
+
+using TileKernel = void (*)(const Tile&);
+
+inline constexpr int kMaxTileRows = 14, kMaxTileVectors = 2, kMaxTileColumns = 32;
+
+struct GemmKernels {
+  int rows;   // rows of the largest register tile
+  int lanes;  // floats in a vector; a panel of B is 2 vectors wide, the last one may be 1 vector wide
+  /// tile[r - 1][v - 1]: the kernel for r rows and v vectors; always stores whole vectors.
+  TileKernel tile[kMaxTileRows][kMaxTileVectors];
+  /// Applies e.steps to the tile C[row0 .. row0 + rows, col0 .. col0 + cols]; `c` points at its first element.
+  void (*apply_steps)(const Epilogue& e, float* c, int64_t ldc, int64_t row0, int64_t col0, int64_t rows, int64_t cols);
+  /// Packs the columns [col0, col0 + cols) of B (k x n; transposed: stored n x k) into one panel of `width` columns.
+  void (*pack_panel)(const float* b, int64_t ldb, bool transposed, int64_t k, int64_t col0, int64_t cols, int width,
+                     float* panel);
+};
+
+/// The table for an instruction set that this machine has.
+const GemmKernels& gemm_kernels(Isa isa) noexcept;
+
+}  // namespace hone::cpu
