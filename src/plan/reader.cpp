@@ -1,0 +1,222 @@
+// File image to plan. The image is untrusted: sections, FlatBuffers structure, enumerations, indices and sizes are all
+// checked here, so that the runtime need not.
+#define XXH_INLINE_ALL
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "plan/header.h"
+#include "plan/plan.h"
+#include "plan_generated.h"
+
+namespace hone::plan {
+namespace {
+
+template <class... Args>
+void want(bool ok, fmt::format_string<Args...> f, Args&&... args) {
+  if (!ok) throw ModelError("damaged plan: " + fmt::format(f, std::forward<Args>(args)...));
+}
+
+std::string text(const flatbuffers::String* s) { return s != nullptr ? s->str() : std::string(); }
+template <class T>
+std::vector<T> numbers(const flatbuffers::Vector<T>* v) {
+  return v != nullptr ? std::vector<T>(v->begin(), v->end()) : std::vector<T>();
+}
+
+PlanTensor tensor(const fb::Tensor& t) {
+  PlanTensor r;
+  r.name = text(t.name());
+  r.type = static_cast<DType>(t.type());
+  want(is_valid(r.type), "tensor '{}' has element type {}", r.name, t.type());
+  want(t.format() <= static_cast<uint8_t>(Format::kChannelsLast), "tensor '{}' has format {}", r.name, t.format());
+  r.format = static_cast<Format>(t.format());
+  if (t.shape() != nullptr) {
+    want(t.shape()->size() <= 64, "tensor '{}' has rank {}", r.name, t.shape()->size());
+    for (const auto* d : *t.shape()) r.shape.push_back(Dim::parse(text(d)));
+  }
+  r.constant = t.constant();
+  r.alias_of = t.alias_of();
+  r.alias_offset = Dim::parse(text(t.alias_offset()));
+  r.pitch = Dim::parse(text(t.pitch()));
+  return r;
+}
+
+std::unique_ptr<PlanGraph> graph(const fb::Graph* g, int depth);
+
+PlanStep step(const fb::Step& s, int depth) {
+  PlanStep r;
+  r.name = text(s.name());
+  const std::string op = text(s.op());
+  r.op = find_op(op);
+  want(r.op != nullptr, "layer '{}' has unknown operator '{}'", r.name, op);
+  auto attrs = r.op->make_attrs();
+  const auto* a = s.attrs();
+  from_bytes(*attrs,
+             {reinterpret_cast<const std::byte*>(a != nullptr ? a->data() : nullptr), a != nullptr ? a->size() : 0});
+  r.attrs = std::move(attrs);
+  const std::string epilogue = text(s.epilogue());
+  if (!epilogue.empty()) r.epilogue = PwProgram::parse(epilogue);
+  r.base_inputs = s.base_inputs();
+  r.inputs = numbers(s.inputs());
+  r.outputs = numbers(s.outputs());
+  if (s.origins() != nullptr)
+    for (const auto* o : *s.origins()) r.origins.push_back(text(o));
+  r.tactic = text(s.tactic());
+  r.blobs = numbers(s.blobs());
+  r.folds = s.folds();
+  r.time_us = s.time_us();
+  if (s.bodies() != nullptr)
+    for (const auto* b : *s.bodies()) r.bodies.push_back(graph(b, depth + 1));
+  return r;
+}
+
+std::unique_ptr<PlanGraph> graph(const fb::Graph* g, int depth) {
+  want(g != nullptr && depth < 64, "missing or too deeply nested graph");
+  auto r = std::make_unique<PlanGraph>();
+  if (g->tensors() != nullptr)
+    for (const auto* t : *g->tensors()) r->tensors.push_back(tensor(*t));
+  if (g->steps() != nullptr)
+    for (const auto* s : *g->steps()) r->steps.push_back(step(*s, depth));
+  r->inputs = numbers(g->inputs());
+  r->outputs = numbers(g->outputs());
+  return r;
+}
+
+ShapeRange range(const fb::Range& r) {
+  return {numbers(r.min()),        numbers(r.opt()),        numbers(r.max()),
+          numbers(r.min_values()), numbers(r.opt_values()), numbers(r.max_values())};
+}
+
+Header header(std::span<const std::byte> image) {
+  Header h;
+  want(image.size() >= sizeof(Header), "{} bytes are too few for a plan", image.size());
+  std::memcpy(&h, image.data(), sizeof(h));
+  if (std::memcmp(h.magic, kMagic, sizeof(kMagic)) != 0) fail<ModelError>("this is not a Hone plan (bad magic number)");
+  if (h.version != kFormatVersion)
+    fail<ModelError>("the plan has format version {}, this build reads version {}: build the plan again", h.version,
+                     kFormatVersion);
+  want(XXH3_64bits(&h, offsetof(Header, head_checksum)) == h.head_checksum, "header checksum differs");
+  const uint64_t size = image.size();
+  want(h.meta_size <= size - sizeof(Header) && h.data_offset <= size && h.data_offset % 64 == 0 &&
+           h.data_offset >= sizeof(Header) + h.meta_size && h.data_size <= size - h.data_offset,
+       "the file is truncated: {} bytes, sections need {}", size, h.data_offset + h.data_size);
+  want(h.data_offset + h.data_size == size, "{} bytes follow the last section", size - h.data_offset - h.data_size);
+  return h;
+}
+
+}  // namespace
+
+void check(const PlanGraph& g, size_t blobs) {
+  const int n = static_cast<int>(g.tensors.size());
+  auto tensor_ok = [&](int t) { return t >= 0 && t < n; };
+  std::vector<char> ready(g.tensors.size(), 0);
+  for (size_t i = 0; i < g.tensors.size(); ++i) {
+    const PlanTensor& t = g.tensors[i];
+    want(t.constant >= -1 && t.constant < static_cast<int>(blobs), "tensor '{}' refers to constant {}", t.name,
+         t.constant);
+    want(t.alias_of == -1 || (tensor_ok(t.alias_of) && t.alias_of != static_cast<int>(i)),
+         "tensor '{}' aliases tensor {}", t.name, t.alias_of);
+    want(t.constant < 0 || is_const(t.shape), "constant '{}' has a symbolic shape", t.name);
+    int at = t.alias_of;
+    for (int hops = 0; at >= 0; at = g.tensors[static_cast<size_t>(at)].alias_of)
+      want(tensor_ok(at) && ++hops <= n, "aliases of tensor '{}' form a cycle", t.name);
+    ready[i] = t.constant >= 0;
+  }
+  for (int i : g.inputs) {
+    want(tensor_ok(i), "graph input {} is out of range", i);
+    ready[static_cast<size_t>(i)] = 1;
+  }
+  for (const PlanStep& s : g.steps) {
+    for (size_t k = 0; k < s.inputs.size(); ++k) {
+      const int i = s.inputs[k];
+      const bool folded = k < 64 && (s.folds >> k & 1) != 0;
+      want(i == -1 || (tensor_ok(i) && (ready[static_cast<size_t>(i)] != 0 || folded)),
+           "layer '{}' reads tensor {} before it is written", s.name, i);
+    }
+    for (int o : s.outputs) {
+      want(tensor_ok(o) && g.tensors[static_cast<size_t>(o)].constant < 0, "layer '{}' writes tensor {}", s.name, o);
+      ready[static_cast<size_t>(o)] = 1;
+    }
+    for (int b : s.blobs) want(b >= 0 && b < static_cast<int>(blobs), "layer '{}' refers to weights {}", s.name, b);
+    want(s.base_inputs >= 0 && s.base_inputs <= static_cast<int>(s.inputs.size()),
+         "layer '{}' has {} base inputs of {}", s.name, s.base_inputs, s.inputs.size());
+    want(s.epilogue.empty() || (s.epilogue.inputs == static_cast<int>(s.inputs.size()) - s.base_inputs + 1 &&
+                                s.epilogue.outputs.size() == 1 && !s.outputs.empty()),
+         "epilogue of layer '{}' does not fit", s.name);
+    for (const auto& b : s.bodies) check(*b, blobs);
+  }
+  for (int o : g.outputs)
+    want(tensor_ok(o) && ready[static_cast<size_t>(o)] != 0, "graph output {} is never written", o);
+}
+
+std::unique_ptr<Plan> read(std::span<const std::byte> image, std::shared_ptr<const void> owner) {
+  const Header h = header(image);
+  const std::byte *meta_bytes = image.data() + sizeof(Header), *data = image.data() + h.data_offset;
+  want(XXH3_64bits(meta_bytes, h.meta_size) == h.meta_checksum, "checksum of the structure differs");
+  want(XXH3_64bits(data, h.data_size) == h.data_checksum, "checksum of the weights differs");
+  flatbuffers::Verifier verifier(reinterpret_cast<const uint8_t*>(meta_bytes), h.meta_size, 128, 100'000'000);
+  want(fb::VerifyMetaBuffer(verifier), "its structure is invalid");
+  const fb::Meta& m = *fb::GetMeta(meta_bytes);
+
+  auto p = std::make_unique<Plan>();
+  p->engine_name = text(m.engine_name());
+  p->device = text(m.device());
+  p->isa = text(m.isa());
+  p->fingerprint = text(m.fingerprint());
+  p->builder_version = text(m.builder_version());
+  p->threads = m.threads();
+  p->flags = m.flags();
+  p->profiling_verbosity = m.profiling_verbosity();
+  if (m.blobs() != nullptr)
+    for (const fb::BlobRef* b : *m.blobs()) {
+      want(b->offset() % 64 == 0 && b->offset() <= h.data_size && b->size() <= h.data_size - b->offset(),
+           "weights lie outside the file");
+      p->blobs.push_back({owner, data + b->offset(), static_cast<size_t>(b->size())});
+    }
+  p->graph = std::move(*graph(m.graph(), 0));
+  if (m.portable() != nullptr) p->portable = graph(m.portable(), 0);
+  if (m.profiles() != nullptr)
+    for (const auto* profile : *m.profiles()) {
+      auto& ranges = p->profiles.emplace_back();
+      if (profile->inputs() != nullptr)
+        for (const auto* r : *profile->inputs()) ranges.push_back(range(*r));
+      want(ranges.size() == p->graph.inputs.size(), "a profile lists {} inputs of {}", ranges.size(),
+           p->graph.inputs.size());
+      for (size_t i = 0; i < ranges.size(); ++i) {
+        const size_t rank = p->graph.tensors.at(static_cast<size_t>(p->graph.inputs[i])).shape.size();
+        want(ranges[i].min.size() == rank && ranges[i].opt.size() == rank && ranges[i].max.size() == rank,
+             "a profile has a wrong rank");
+      }
+    }
+  check(p->graph, p->blobs.size());
+  if (p->portable) check(*p->portable, p->blobs.size());
+  for (const PlanTensor& t : p->graph.tensors)
+    want(t.constant < 0 ||
+             storage_bytes(t.type, volume(to_dims(t.shape))) <= p->blobs[static_cast<size_t>(t.constant)].size,
+         "constant '{}' is larger than its data", t.name);
+  return p;
+}
+
+std::unique_ptr<Plan> read_file(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  require<ModelError>(fd >= 0, "cannot open plan '{}': {}", path, std::strerror(errno));
+  struct stat st {};
+  const bool ok = ::fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+  const auto size = static_cast<size_t>(ok ? st.st_size : 0);
+  void* map = ok && size > 0 ? ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0) : MAP_FAILED;
+  ::close(fd);
+  require<ModelError>(map != MAP_FAILED, "cannot map plan '{}'{}", path, ok && size == 0 ? ": the file is empty" : "");
+  std::shared_ptr<const void> owner(map, [size](const void* p) { ::munmap(const_cast<void*>(p), size); });
+  return with_context(
+      [&] {
+        return read({static_cast<const std::byte*>(map), size}, owner);
+      },
+      [&] { return fmt::format("in plan file '{}'", path); });
+}
+
+}  // namespace hone::plan
