@@ -1,0 +1,99 @@
+// Executes a program for one set of shapes after another: evaluates dims, makes kernels, places activations in an
+// arena, launches. One runner belongs to one execution context; it is not thread-safe, its program is shared.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runtime/program.h"
+
+namespace hone::runtime {
+
+using Bindings = std::map<std::string, int64_t>;
+
+struct RunOptions {
+  int threads = 1;
+  size_t workspace_limit = SIZE_MAX;
+  bool allow_bf16 = false, allow_f16 = false;
+};
+
+/// Called after each step: step number, wall time in microseconds.
+using StepTimer = std::function<void(size_t, double)>;
+/// Called after each step with one of its outputs (linear copies), for debugging and verification.
+using TensorObserver = std::function<void(const plan::PlanStep&, int output, const Tensor&)>;
+
+class Runner {
+ public:
+  Runner(const Program& program, RunOptions options);
+  ~Runner();
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+
+  /// Fits the program to these input dims. `outer` binds symbols of an enclosing graph. Keeps kernels when nothing
+  /// changed. Throws ModelError/Unsupported where dims do not fit.
+  void prepare(std::span<const Dims> input_dims, const Bindings& outer = {});
+  /// Runs on prepared shapes. `outputs[i]` null: the runner keeps output i in its own memory (see output()). Throws
+  /// Error on failure of a reference evaluation or an assertion; nothing else throws.
+  void run(std::span<const void* const> inputs, std::span<void* const> outputs);
+
+  /// Dims of a tensor as far as they are known (before run: nullopt for data-dependent ones).
+  std::optional<Dims> dims(int tensor) const;
+  /// Output i after run(): where it lies.
+  const void* output(size_t i) const;
+  Dims output_dims(size_t i) const;
+
+  /// Bytes of the arena (activations and workspace) for the prepared shapes.
+  size_t arena_bytes() const { return arena_size_; }
+  size_t workspace_bytes() const { return workspace_size_; }
+  /// Memory to use instead of an own arena; at least arena_bytes() when run() is called, 64-byte aligned. Null: own.
+  void set_arena(void* memory, size_t size);
+  void set_step_timer(StepTimer t) { timer_ = std::move(t); }
+  void set_observer(TensorObserver o) { observer_ = std::move(o); }
+  /// Tactic that step i uses for the prepared shapes ("reference", "view", a tactic's name).
+  std::string tactic_in_use(size_t step) const;
+
+ private:
+  struct Slot;
+  struct Step;
+  struct Resolver;
+  void resolve_shapes();
+  void make_step(size_t i);
+  void place_arena();
+  void bind_pointers(std::span<const void* const> inputs, std::span<void* const> outputs);
+  void* storage(int t);
+  void run_step(size_t i);
+  void run_kernel(size_t i);
+  void run_reference(size_t i);
+  void run_dynamic(size_t i);
+  void run_if(size_t i);
+  void run_loop(size_t i);
+  void run_host_dims(size_t i);
+  Tensor as_tensor(int t);
+  void give(size_t step, size_t output, Tensor value);
+  void bind_data_dependent(int t);
+  void observe(size_t i);
+  std::optional<Problem> problem(size_t i) const;
+
+  const Program& program_;
+  RunOptions options_;
+  std::vector<Slot> slots_;
+  std::vector<Step> steps_;
+  std::vector<Dims> prepared_for_;
+  Bindings outer_, bindings_;
+  bool prepared_ = false;
+  size_t arena_size_ = 0, workspace_size_ = 0, workspace_offset_ = 0;
+  std::byte* arena_ = nullptr;
+  size_t arena_capacity_ = 0;
+  std::shared_ptr<std::byte> own_arena_;
+  size_t own_capacity_ = 0;
+  bool external_arena_ = false;
+  StepTimer timer_;
+  TensorObserver observer_;
+};
+
+}  // namespace hone::runtime
