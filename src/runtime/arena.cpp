@@ -3,6 +3,7 @@
 #include "runtime/arena.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <numeric>
 
 namespace hone::runtime {

@@ -1,0 +1,92 @@
+// Engine: a plan ready to run on a device. Context: one execution state of it (shapes, addresses, activations).
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "runtime/runner.h"
+
+namespace hone::runtime {
+
+/// Outcome of a run-side call; empty: success.
+struct Status {
+  std::string error;
+  explicit operator bool() const { return error.empty(); }
+};
+
+class Engine {
+ public:
+  /// Takes the plan. `threads` 0: as the plan was tuned for, at most all cores. Throws ModelError/Unsupported where the
+  /// plan does not fit this machine (device, instruction set) with what to do.
+  static std::shared_ptr<Engine> create(std::unique_ptr<plan::Plan> p, const Backend& backend, int threads);
+
+  const plan::Plan& plan() const { return *plan_; }
+  const Program& program() const { return *program_; }
+  const RunOptions& options() const { return options_; }
+  /// Inputs first, then outputs, in the graph's order.
+  size_t io_count() const { return plan_->graph.inputs.size() + plan_->graph.outputs.size(); }
+  bool is_input(size_t io) const { return io < plan_->graph.inputs.size(); }
+  const plan::PlanTensor& io(size_t i) const;
+  /// Index of a named input or output; -1 if there is none.
+  int find_io(const std::string& name) const;
+  /// Bytes of a context's activations: the largest over the profile's min, opt and max shapes; -1: the largest over all
+  /// profiles.
+  size_t device_memory(int profile = -1) const;
+  size_t weights_bytes() const;
+
+  /// Per layer, in order: what the inspector tells. JSON object text per layer, built on demand.
+  std::string layer_line(size_t step) const;
+  std::string layer_json(size_t step) const;
+  size_t layer_count() const { return plan_->graph.steps.size(); }
+
+ private:
+  Engine() = default;
+  std::unique_ptr<plan::Plan> plan_;
+  std::unique_ptr<Program> program_;
+  RunOptions options_;
+  mutable std::mutex mutex_;
+  mutable std::map<int, size_t> memory_;
+};
+
+class Context {
+ public:
+  /// `own_memory` false: the caller sets memory with set_memory() before execute().
+  explicit Context(std::shared_ptr<const Engine> engine, bool own_memory = true);
+
+  const Engine& engine() const { return *engine_; }
+  int profile() const { return profile_; }
+  Status set_profile(int p);
+  /// Dims of input `io` as set (or static); symbolic ones not set are -1.
+  Dims input_dims(size_t io) const { return input_dims_.at(io); }
+  /// Checks against the profile; the message has tensor, axis and numbers.
+  Status set_input_dims(size_t io, const Dims& dims);
+  /// True when every input has concrete dims.
+  bool all_dims_set() const;
+  /// Resolves shapes, makes kernels and sizes memory for the current input dims (execute does it when needed).
+  Status prepare();
+  /// Dims of any io tensor; data-dependent extents are -1 before execute(). Prepares if needed.
+  Dims dims(size_t io);
+  /// Upper bound in bytes of an output where it is known (-1: not known before the run).
+  int64_t max_bytes(size_t io);
+
+  void set_address(size_t io, void* p) { addresses_.at(io) = p; }
+  void* address(size_t io) const { return addresses_.at(io); }
+  /// Runs. Outputs without an address stay in the context (see result()); a missing input address is an error.
+  Status execute();
+  /// Where output `io` of the last run lies (its own address or the context's memory).
+  const void* result(size_t io) const;
+  void set_memory(void* p, size_t bytes) { runner_.set_arena(p, bytes); }
+  size_t memory_needed() const { return runner_.arena_bytes(); }
+  Runner& runner() { return runner_; }
+
+ private:
+  std::shared_ptr<const Engine> engine_;
+  Runner runner_;
+  int profile_ = 0;
+  std::vector<Dims> input_dims_;
+  std::vector<void*> addresses_;
+  bool prepared_ = false, has_memory_ = true;
+};
+
+}  // namespace hone::runtime
