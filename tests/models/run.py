@@ -28,6 +28,8 @@ START = time.time()
 # Run first when time is short: together they hold most patterns.
 FIRST = ["squeezenet1_1.ts17.b1", "mobilenet_v2.ts17.b1", "efficientnet_b0.ts17.b1", "resnet18.ts17.dyn", "bert_base.ts17.b1", "swin_t.dynamo18.b1"]
 
+LAST = ["segmentation/brain3d_256.onnx"]  # minutes in any engine
+
 
 def arguments():
     p = argparse.ArgumentParser(description=__doc__)
@@ -83,7 +85,7 @@ def late(args):
 def onnx_models(args):
     """(name, path, dynamic, [inputs]) of each trained network that ONNX Runtime loads; no path once time is out."""
     folder = reference.shared("models", "onnx")
-    paths = sorted((p for p in glob.glob(folder + "/**/*.onnx", recursive=True) if "/op_cases/" not in p), key=os.path.getsize)
+    paths = sorted((p for p in glob.glob(folder + "/**/*.onnx", recursive=True) if "/op_cases/" not in p), key=lambda p: (os.path.relpath(p, folder) in LAST, os.path.getsize(p)))
     for path in paths:
         name = os.path.relpath(path, folder)
         if args.only not in name:
@@ -160,13 +162,14 @@ def main():
         if path is None:
             counts["later"] += 1
             continue
+        began = time.time()
         good, crashed, text = compare(args, path, dynamic, feeds)
         reason = next((r for pattern, r in table.items() if fnmatch.fnmatch(name, pattern)), None)
         state = "unasked" if good is None else "agree" if good else "known" if reason else "differ"
         counts[state] += 1
         counts["crash"] += crashed
         if state != "agree" or args.verbose or reason:
-            print(f"{name}: {'CRASH ' if crashed else ''}{state}, {text}" + (f" (known.tsv: {reason})" if reason else ""), flush=True)
+            print(f"{name}: {'CRASH ' if crashed else ''}{state}, {text}, {time.time() - began:.0f} s" + (f" (known.tsv: {reason})" if reason else ""), flush=True)
     asked = counts["agree"] + counts["differ"] + counts["known"]
     print(f"{counts['agree']} of {asked} models agree, {counts['known']} differ as known, {counts['differ']} differ, {counts['crash']} crash; "
           f"{counts['unasked']} have no reference" + (f"; {counts['later']} were left when time was out" if counts["later"] else "") + f"; {time.time() - START:.0f} s")
