@@ -1,0 +1,88 @@
+// Highway bodies of the activations; include once per target, after hwy/highway.h.
+#if defined(HONE_CPU_SIMD_ACTIVATION_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef HONE_CPU_SIMD_ACTIVATION_INL
+#undef HONE_CPU_SIMD_ACTIVATION_INL
+#else
+#define HONE_CPU_SIMD_ACTIVATION_INL
+#endif
+
+#include "backends/cpu/simd/activation.h"
+#include "backends/cpu/simd/unroll-inl.h"
+#include "backends/cpu/simd/vector_math-inl.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace hone::cpu::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// 1 / (1 + exp(-x)) with a relative error below 4e-7 for |x| <= 80; NaN stays NaN.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V fast_sigmoid(D d, V x) {
+  const hn::RebindToSigned<D> di;
+  // 2^t with t = -x / ln 2: the sum with `magic` rounds t to an integer and leaves it in the low mantissa bits.
+  const V magic = hn::Set(d, 12582912.0f), rate = hn::Set(d, -1.44269504f);
+  const V z = hn::Min(hn::Set(d, 86.0f), hn::Max(hn::Set(d, -86.0f), x));
+  const V m = hn::MulAdd(z, rate, magic);
+  const V r = hn::MulSub(z, rate, hn::Sub(m, magic));
+  V p = hn::Set(d, 1.3276472454890609e-3f);
+  p = hn::MulAdd(p, r, hn::Set(d, 9.675540961325169e-3f));
+  p = hn::MulAdd(p, r, hn::Set(d, 5.550713092088699e-2f));
+  p = hn::MulAdd(p, r, hn::Set(d, 2.4022120237350464e-1f));
+  p = hn::MulAdd(p, r, hn::Set(d, 6.931469440460205e-1f));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.0f));
+  const V e = hn::BitCast(d, hn::Add(hn::BitCast(di, p), hn::ShiftLeft<23>(hn::BitCast(di, m))));
+  const V q = hn::Add(e, hn::Set(d, 1.0f));
+  const V g = hn::ApproximateReciprocal(q);
+  return hn::Mul(g, hn::NegMulAdd(q, g, hn::Set(d, 2.0f)));
+}
+
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V clip(D d, V x, float lo, float hi) {
+  return hn::Min(hn::Set(d, hi), hn::Max(hn::Set(d, lo), x));
+}
+
+/// Applies the activation to `count` vectors; the choice is made once for all of them.
+template <int kCount, class D, class V = hn::Vec<D>>
+HWY_INLINE void activate(D d, const Activation& act, V* HWY_RESTRICT v) {
+#define HONE_EACH(...) unroll<kCount>([&](auto i) HONE_INLINE_LAMBDA { v[i] = __VA_ARGS__; })
+  switch (act.kind) {
+    case ActKind::kNone:
+      break;
+    case ActKind::kRelu:
+      HONE_EACH(hn::Max(hn::Zero(d), v[i]));
+      break;
+    case ActKind::kClip:
+      HONE_EACH(clip(d, v[i], act.alpha, act.beta));
+      break;
+    case ActKind::kLeakyRelu:
+      HONE_EACH(hn::MulAdd(hn::Set(d, act.alpha), hn::Min(hn::Zero(d), v[i]), hn::Max(hn::Zero(d), v[i])));
+      break;
+    case ActKind::kSigmoid:
+      HONE_EACH(fast_sigmoid(d, v[i]));
+      break;
+    case ActKind::kSilu:
+      HONE_EACH(hn::Mul(v[i], fast_sigmoid(d, v[i])));
+      break;
+    case ActKind::kHardSigmoid:
+      HONE_EACH(clip(d, hn::MulAdd(v[i], hn::Set(d, act.alpha), hn::Set(d, act.beta)), 0.0f, 1.0f));
+      break;
+    case ActKind::kHardSwish:
+      HONE_EACH(hn::Mul(v[i], clip(d, hn::MulAdd(v[i], hn::Set(d, 1.0f / 6.0f), hn::Set(d, 0.5f)), 0.0f, 1.0f)));
+      break;
+    case ActKind::kTanh:
+      HONE_EACH(vtanh(d, v[i]));
+      break;
+    case ActKind::kGelu:
+      HONE_EACH(vgelu_erf(d, v[i]));
+      break;
+    case ActKind::kGeluTanh:
+      HONE_EACH(vgelu_tanh(d, v[i]));
+      break;
+  }
+#undef HONE_EACH
+}
+
+}  // namespace hone::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
