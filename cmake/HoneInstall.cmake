@@ -24,9 +24,9 @@ if(HONE_INSTALL_COMPAT_NAMES)
 endif()
 
 # The host stand-in for the CUDA runtime keeps its own name, so that it never hides the real one.
-if(TARGET hone_cudart)
-  set_target_properties(hone_cudart PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
-  install(TARGETS hone_cudart EXPORT HoneTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+if(TARGET hone_host_cudart)
+  set_target_properties(hone_host_cudart PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+  install(TARGETS hone_host_cudart EXPORT HoneTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endif()
 
 # oneDNN from HONE_DEPS_DIR goes along, into a folder that only libhone looks into.
