@@ -27,7 +27,7 @@ class TimingCache {
   /// Entries of a serialized cache; throws ModelError when it is damaged or of another version.
   explicit TimingCache(std::span<const std::byte> image);
   std::vector<std::byte> serialize() const;
-  /// Adds the entries of other. With `ignore_mismatch` false, entries that exist with another device fingerprint are
+  /// Adds the entries of other; where both have one, ours stays.
   /// refused (false).
   bool combine(const TimingCache& other);
   void clear();
