@@ -1,0 +1,33 @@
+// Timing of one tactic on one problem, through the timing cache.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "backends/backend.h"
+#include "tune/timing_cache.h"
+
+namespace hone::tune {
+
+/// Text that identifies a measurement: device, tactic, operator, attributes, epilogue, descs, threads. Weights' values
+/// do not matter.
+std::string describe(const Problem& p, const Tactic& t, const Backend& backend);
+
+/// Owner of the random operands that measurements share.
+class Measurer {
+ public:
+  Measurer(const Backend& backend, TimingCache* cache, int least_iterations)
+      : backend_(backend), cache_(cache), least_(least_iterations) {}
+  /// Microseconds of one run (the median over a few), from the cache where it is there.
+  float time(const Problem& p, const Tactic& t);
+  int timed() const { return timed_; }
+  int cached() const { return cached_; }
+
+ private:
+  const Backend& backend_;
+  TimingCache* cache_;
+  int least_;
+  int timed_ = 0, cached_ = 0;
+};
+
+}  // namespace hone::tune

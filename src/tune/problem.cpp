@@ -1,0 +1,47 @@
+// Problems of nodes.
+#include "tune/problem.h"
+
+namespace hone::tune {
+
+Dims concrete(const Shape& s, const Bindings& b, bool assume) {
+  Dims d;
+  for (const Dim& x : s)
+    d.push_back(std::max<int64_t>(0, x.eval([&](const std::string& symbol) {
+      const auto it = b.find(symbol);
+      if (it != b.end()) return it->second;
+      require<InternalError>(assume, "dimension '{}' is not known", symbol);
+      return kAssumedExtent;
+    })));
+  return d;
+}
+
+bool data_dependent(const Shape& s) {
+  for (const Dim& d : s) {
+    std::set<std::string> symbols;
+    d.collect_symbols(symbols);
+    for (const std::string& x : symbols)
+      if (x[0] == '%') return true;
+  }
+  return false;
+}
+
+Problem make_problem(const ir::Node& n, const Bindings& b, const ProblemOptions& o) {
+  Problem p;
+  p.op = &n.op();
+  p.attrs = &n.attrs();
+  if (n.epilogue) p.epilogue = {&n.epilogue->program, n.epilogue->base_inputs};
+  p.threads = o.threads;
+  p.workspace_limit = o.workspace_limit;
+  p.allow_bf16 = o.allow_bf16;
+  p.allow_f16 = o.allow_f16;
+  auto desc = [&](const ir::Value* v) { return TensorDesc{v->type(), v->format, concrete(v->shape(), b), 0}; };
+  for (const ir::Value* v : n.inputs()) {
+    p.present.push_back(v != nullptr);
+    p.inputs.push_back(v != nullptr ? desc(v) : TensorDesc());
+    p.constants.push_back(v != nullptr ? v->constant() : nullptr);
+  }
+  for (const ir::Value* v : n.outputs()) p.outputs.push_back(desc(v));
+  return p;
+}
+
+}  // namespace hone::tune

@@ -1,0 +1,33 @@
+// From a graph node to the problem that tactics are asked about.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "backends/backend.h"
+#include "ir/graph.h"
+
+namespace hone::tune {
+
+using Bindings = std::map<std::string, int64_t>;
+
+/// What every problem of a build shares.
+struct ProblemOptions {
+  int threads = 1;
+  size_t workspace_limit = SIZE_MAX;
+  bool allow_bf16 = false, allow_f16 = false;
+};
+
+/// Extent assumed for dims that only running the network tells.
+inline constexpr int64_t kAssumedExtent = 32;
+
+/// Concrete dims of a value for these symbol values; `assume` lets unknown symbols be kAssumedExtent (else throws
+/// InternalError).
+Dims concrete(const Shape& s, const Bindings& b, bool assume = true);
+/// True where a dim depends on data (a '%' symbol).
+bool data_dependent(const Shape& s);
+/// Problem of a node with the formats stored in its values. Pitches are dense.
+Problem make_problem(const ir::Node& n, const Bindings& b, const ProblemOptions& o);
+
+}  // namespace hone::tune

@@ -1,0 +1,45 @@
+// Chooses a tactic and memory formats for every node of a graph by timing the candidates on the device.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tune/measure.h"
+#include "tune/problem.h"
+
+namespace hone::tune {
+
+struct Options {
+  const Backend* backend = nullptr;
+  ProblemOptions problem;
+  int level = 3;  // 0: first tactic that fits, no timing; 1: the two that are tried first; 2 and more: all
+  int least_iterations = 1;
+  TimingCache* cache = nullptr;
+  /// Symbol values at which candidates are timed, and further ones at which the chosen tactic must work too.
+  Bindings tune_at;
+  std::vector<Bindings> also_at;
+  std::function<bool(int done, int total, const std::string& node)> progress;  // false: stop
+  std::function<void(const std::string&)> note;                                // rejections and decisions, in detail
+};
+
+/// How a node runs.
+struct Choice {
+  enum class Kind { kReference, kView, kTactic } kind = Kind::kReference;
+  const Tactic* tactic = nullptr;
+  float us = 0;
+  std::vector<std::string> rejected;  // "tactic: reason"
+};
+
+struct Result {
+  std::map<const ir::Node*, Choice> choices;
+  int timed = 0, cached = 0;
+  bool cancelled = false;
+};
+
+/// Sets Value::format, inserts Reformat nodes and returns a choice for every node (not for those of bodies). Throws
+/// Unsupported where a node has neither a tactic nor a reference evaluation.
+Result tune(ir::Graph& g, const Options& options);
+
+}  // namespace hone::tune
