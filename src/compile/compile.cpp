@@ -1,0 +1,253 @@
+// A build from end to end.
+#include "compile/compile.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/parallel.h"
+#include "compile/emit.h"
+#include "compile/pipeline.h"
+
+namespace hone::compile {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+double ms_since(Clock::time_point t) { return std::chrono::duration<double, std::milli>(Clock::now() - t).count(); }
+
+class Build {
+ public:
+  Build(const ir::Graph& g, const Options& o, Report* report) : o_(o), report_(report), graph_(g.clone()) {
+    backend_ = o.backend != nullptr ? o.backend : &cpu_backend();
+    threads_ = o.threads > 0 ? o.threads : available_cores();
+  }
+
+  /// Runs the graph stages; true where options.stop_after was reached.
+  bool run_stages() {
+    if (o_.stop_after == "import") return true;
+    passes::Options po;
+    po.keep_debug_tensors = o_.debug_tensors;
+    po.disabled.insert(o_.disabled_passes.begin(), o_.disabled_passes.end());
+    graph_->sort();
+    for (const StageList& stage : stages()) {
+      phase(std::string(stage.name), static_cast<int>(stage.passes.size()) * stage.rounds);
+      if (run_stage(stage, po)) return true;
+      phase_end(std::string(stage.name));
+      if (o_.stop_after == stage.name) return true;
+      if (stage.name == "canonicalize") portable_ = graph_->clone();
+    }
+    return false;
+  }
+
+  std::unique_ptr<plan::Plan> finish() {
+    auto p = std::make_unique<plan::Plan>();
+    BlobTable blobs(&p->blobs);
+    p->graph = std::move(*compile_graph(*graph_, blobs, true));
+    if (!o_.strip_portable && portable_) p->portable = emit_portable(*portable_, blobs);
+    p->engine_name = o_.engine_name;
+    p->device = backend_->name();
+    p->fingerprint = backend_->fingerprint();
+    p->isa = p->fingerprint.find("AVX-512") != std::string::npos ? "avx512" : "avx2";
+    p->builder_version = "0.1.0";
+    p->threads = threads_;
+    p->flags = (o_.allow_bf16 ? 1u : 0u) | (o_.allow_fp16 ? 2u : 0u);
+    p->profiling_verbosity = o_.profiling_verbosity;
+    p->profiles = o_.profiles;
+    if (p->profiles.empty()) p->profiles.push_back(static_profile());
+    return p;
+  }
+
+  ir::Graph& graph() { return *graph_; }
+
+ private:
+  void log(int severity, const std::string& s) {
+    if (o_.log) o_.log(severity, s);
+  }
+  void phase(const std::string& name, int steps) {
+    if (o_.progress != nullptr) o_.progress->start(name, "", steps);
+    step_ = 0;
+    phase_ = name;
+  }
+  void tick() {
+    if (o_.progress != nullptr && !o_.progress->step(phase_, step_++)) throw Cancelled("the build was cancelled");
+  }
+  void phase_end(const std::string& name) {
+    if (o_.progress != nullptr) o_.progress->finish(name);
+  }
+
+  bool run_stage(const StageList& stage, const passes::Options& po) {
+    std::vector<int> total(stage.passes.size(), 0);
+    std::vector<double> spent(stage.passes.size(), 0);
+    bool stopped = false;
+    for (int round = 0; round < stage.rounds && !stopped; ++round) {
+      int changed = 0;
+      for (size_t i = 0; i < stage.passes.size(); ++i) {
+        const auto r = passes::run_passes(*graph_, stage.passes.subspan(i, 1), po);
+        total[i] += r[0].rewrites;
+        spent[i] += r[0].milliseconds;
+        changed += r[0].rewrites;
+        tick();
+        if (round == 0 && o_.stop_after == stage.passes[i].name) stopped = true;
+        if (stopped) break;
+      }
+      if (changed == 0) break;
+    }
+    for (size_t i = 0; i < stage.passes.size(); ++i) {
+      log(4, fmt::format("{}: {} rewrites in {:.1f} ms", stage.passes[i].name, total[i], spent[i]));
+      if (report_ != nullptr)
+        report_->stages.push_back({fmt::format("{}/{}", stage.name, stage.passes[i].name), spent[i], total[i]});
+    }
+    return stopped;
+  }
+
+  // Symbol values at one point (0 min, 1 opt, 2 max) of a profile.
+  tune::Bindings at(const std::vector<plan::ShapeRange>& profile, int point) const {
+    tune::Bindings b;
+    for (size_t i = 0; i < profile.size() && i < graph_->inputs().size(); ++i) {
+      const ir::Value* v = graph_->inputs()[i];
+      const Dims& d = point == 0 ? profile[i].min : point == 1 ? profile[i].opt : profile[i].max;
+      require<ModelError>(d.size() == v->shape().size(), "profile of input '{}' has rank {}, the input has {}",
+                          v->name(), d.size(), v->shape().size());
+      for (size_t a = 0; a < d.size(); ++a) {
+        if (v->shape()[a].is_const()) {
+          require<ModelError>(v->shape()[a].value() == d[a],
+                              "profile of input '{}', axis {}: extent {} given, the network has {}", v->name(), a, d[a],
+                              v->shape()[a].value());
+          continue;
+        }
+        const auto [it, fresh] = b.emplace(v->shape()[a].str(), d[a]);
+        require<ModelError>(fresh || it->second == d[a], "profile: '{}' is {} and {} (input '{}', axis {})", it->first,
+                            it->second, d[a], v->name(), a);
+      }
+    }
+    return b;
+  }
+
+  std::vector<plan::ShapeRange> static_profile() const {
+    std::vector<plan::ShapeRange> r;
+    for (const ir::Value* v : graph_->inputs()) {
+      const Dims d = to_dims(v->shape());
+      r.push_back({d, d, d, {}, {}, {}});
+    }
+    return r;
+  }
+
+  tune::Options tune_options() {
+    tune::Options t;
+    t.backend = backend_;
+    t.problem = {threads_, o_.workspace_limit, o_.allow_bf16, o_.allow_fp16};
+    t.level = o_.optimization_level;
+    t.least_iterations = o_.timing_iterations;
+    t.cache = o_.cache;
+    for (const ir::Value* v : graph_->inputs())
+      require<ModelError>(
+          is_const(v->shape()) || !o_.profiles.empty(),
+          "input '{}' has dynamic dims {} but there is no optimization profile: give its min, opt and max shapes",
+          v->name(), str(v->shape()));
+    for (size_t k = 0; k < o_.profiles.size(); ++k) {
+      require<ModelError>(o_.profiles[k].size() == graph_->inputs().size(), "profile {} has {} inputs, the network {}",
+                          k, o_.profiles[k].size(), graph_->inputs().size());
+      for (int point : {1, 0, 2}) {
+        tune::Bindings b = at(o_.profiles[k], point);
+        if (k == 0 && point == 1)
+          t.tune_at = b;
+        else if (b != t.tune_at && std::find(t.also_at.begin(), t.also_at.end(), b) == t.also_at.end())
+          t.also_at.push_back(std::move(b));
+      }
+    }
+    t.note = [this](const std::string& s) {
+      if (report_ != nullptr) report_->notes.push_back(s);
+      log(4, s);
+    };
+    return t;
+  }
+
+  std::unique_ptr<plan::PlanGraph> compile_graph(ir::Graph& g, BlobTable& blobs, bool top) {
+    tune::Options t = tune_options();
+    if (top) {
+      phase("tune", static_cast<int>(g.node_count()));
+      t.progress = [this](int, int, const std::string&) {
+        tick();
+        return true;
+      };
+    }
+    const auto start = Clock::now();
+    tune::Result r = tune::tune(g, t);
+    const Aliases aliases = plan_views(g, r.choices, t);
+    if (top) {
+      phase_end("tune");
+      phase("emit", 1);
+    }
+    auto plan =
+        emit(g, r.choices, aliases, t, blobs, [&](ir::Graph& body) { return compile_graph(body, blobs, false); });
+    if (report_ != nullptr) {
+      report_->timed += r.timed;
+      report_->cached += r.cached;
+      if (top) report_->stages.push_back({"tune", ms_since(start), 0});
+    }
+    if (top) {
+      log(3, fmt::format("{} layers; {} measurements made, {} taken from the timing cache", plan->steps.size(), r.timed,
+                         r.cached));
+      tick();
+      phase_end("emit");
+    }
+    return plan;
+  }
+
+  const Options& o_;
+  Report* report_;
+  const Backend* backend_;
+  int threads_;
+  std::unique_ptr<ir::Graph> graph_, portable_;
+  std::string phase_;
+  int step_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<plan::Plan> compile(const ir::Graph& g, const Options& options, Report* report) {
+  Build b(g, options, report);
+  b.run_stages();
+  return b.finish();
+}
+
+std::string dump(const ir::Graph& g, const Options& options) {
+  Build b(g, options, nullptr);
+  b.run_stages();
+  return b.graph().str();
+}
+
+namespace {
+std::unique_ptr<ir::Graph> graph_of(const plan::Plan& p, const plan::PlanGraph& pg) {
+  auto g = std::make_unique<ir::Graph>();
+  std::vector<ir::Value*> values(pg.tensors.size(), nullptr);
+  for (int i : pg.inputs) {
+    const plan::PlanTensor& t = pg.tensors[static_cast<size_t>(i)];
+    values[static_cast<size_t>(i)] = g->add_input(t.name, t.type, t.shape);
+  }
+  for (size_t i = 0; i < pg.tensors.size(); ++i) {
+    const plan::PlanTensor& t = pg.tensors[i];
+    if (t.constant < 0) continue;
+    const Blob& b = p.blobs[static_cast<size_t>(t.constant)];
+    values[i] = g->constant(t.name, Tensor::view(t.type, to_dims(t.shape), b.data, b.owner));
+  }
+  for (const plan::PlanStep& s : pg.steps) {
+    std::vector<ir::Value*> in;
+    for (int i : s.inputs) in.push_back(i >= 0 ? values[static_cast<size_t>(i)] : nullptr);
+    std::vector<std::unique_ptr<ir::Graph>> bodies;
+    for (const auto& b : s.bodies) bodies.push_back(graph_of(p, *b));
+    ir::Node* n = g->add_control(*s.op, s.name, std::move(in), s.attrs->clone(), std::move(bodies),
+                                 static_cast<int>(s.outputs.size()));
+    n->origins = s.origins;
+    for (size_t k = 0; k < s.outputs.size(); ++k) {
+      values[static_cast<size_t>(s.outputs[k])] = n->output(k);
+      g->rename(n->output(k), pg.tensors[static_cast<size_t>(s.outputs[k])].name);
+    }
+  }
+  for (int o : pg.outputs) g->mark_output(values[static_cast<size_t>(o)]);
+  return g;
+}
+}  // namespace
+
+std::unique_ptr<ir::Graph> to_graph(const plan::Plan& p, const plan::PlanGraph& g) { return graph_of(p, g); }
+
+}  // namespace hone::compile

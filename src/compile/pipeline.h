@@ -1,0 +1,19 @@
+// THE ordered list of passes, by stage.
+#pragma once
+
+#include <span>
+
+#include "passes/pass.h"
+
+namespace hone::compile {
+
+struct StageList {
+  std::string_view name;
+  std::span<const passes::Pass> passes;
+  int rounds;  // the list repeats until nothing changes, at most so often
+};
+
+/// Stages in order: the graph after "canonicalize" is portable; after the last it is ready for tuning.
+std::span<const StageList> stages();
+
+}  // namespace hone::compile
