@@ -1,0 +1,244 @@
+// Engines and contexts.
+#include "runtime/engine.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/parallel.h"
+
+namespace hone::runtime {
+namespace {
+
+// Symbols that only running the network tells start with '%'.
+bool data_dependent(const Shape& s) {
+  for (const Dim& d : s) {
+    std::set<std::string> symbols;
+    d.collect_symbols(symbols);
+    for (const std::string& x : symbols)
+      if (x[0] == '%') return true;
+  }
+  return false;
+}
+
+std::string format_name(Format f) { return f == Format::kLinear ? "linear" : "channels-last"; }
+
+void check_machine(const plan::Plan& p, const Backend& backend) {
+  require<ModelError>(p.device == backend.name(),
+                      "the plan was built for device '{}', this is '{}': build it again for this device", p.device,
+                      backend.name());
+  const bool has512 = backend.fingerprint().find("AVX-512") != std::string::npos;
+  require<ModelError>(p.isa != "avx512" || has512,
+                      "the plan was built for a processor with AVX-512 ('{}'), this one ('{}') has none: build it "
+                      "again on this machine",
+                      p.fingerprint, backend.fingerprint());
+  require<ModelError>(p.isa == "avx512" || !has512 || p.device != "cpu",
+                      "the plan's weights are laid out for AVX2 ('{}'), this processor ('{}') runs AVX-512 kernels: "
+                      "build it again on this machine, or set HONE_CPU_ISA=avx2",
+                      p.fingerprint, backend.fingerprint());
+}
+
+nlohmann::json tensor_json(const plan::PlanTensor& t) {
+  nlohmann::json dims = nlohmann::json::array();
+  for (const Dim& d : t.shape) d.is_const() ? dims.push_back(d.value()) : dims.push_back(d.str());
+  return {{"Name", t.name},
+          {"Dimensions", dims},
+          {"Format/Datatype", fmt::format("{} {}", name(t.type), format_name(t.format))}};
+}
+
+std::string join(const std::vector<std::string>& v, const char* by) { return fmt::format("{}", fmt::join(v, by)); }
+
+}  // namespace
+
+std::shared_ptr<Engine> Engine::create(std::unique_ptr<plan::Plan> p, const Backend& backend, int threads) {
+  check_machine(*p, backend);
+  auto e = std::shared_ptr<Engine>(new Engine());
+  e->plan_ = std::move(p);
+  e->program_ = std::make_unique<Program>(*e->plan_, e->plan_->graph, backend);
+  e->options_.threads = std::min(threads > 0             ? threads
+                                 : e->plan_->threads > 0 ? e->plan_->threads
+                                                         : available_cores(),
+                                 1024);
+  e->options_.allow_bf16 = (e->plan_->flags & 1) != 0;
+  e->options_.allow_f16 = (e->plan_->flags & 2) != 0;
+  return e;
+}
+
+const plan::PlanTensor& Engine::io(size_t i) const {
+  const plan::PlanGraph& g = plan_->graph;
+  const int t = is_input(i) ? g.inputs[i] : g.outputs.at(i - g.inputs.size());
+  return g.tensors[static_cast<size_t>(t)];
+}
+
+int Engine::find_io(const std::string& name) const {
+  for (size_t i = 0; i < io_count(); ++i)
+    if (io(i).name == name) return static_cast<int>(i);
+  return -1;
+}
+
+size_t Engine::device_memory(int profile) const {
+  const std::lock_guard lock(mutex_);
+  const auto hit = memory_.find(profile);
+  if (hit != memory_.end()) return hit->second;
+  size_t most = 0;
+  for (size_t k = 0; k < plan_->profiles.size(); ++k) {
+    if (profile >= 0 && static_cast<size_t>(profile) != k) continue;
+    for (int point = 0; point < 3; ++point) {
+      std::vector<Dims> dims;
+      for (const plan::ShapeRange& r : plan_->profiles[k])
+        dims.push_back(point == 0 ? r.min : point == 1 ? r.opt : r.max);
+      Runner r(*program_, options_);
+      r.set_arena(reinterpret_cast<void*>(64), 0);  // sizes only: nothing runs
+      r.prepare(dims);
+      most = std::max(most, r.arena_bytes());
+      if (std::all_of(plan_->profiles[k].begin(), plan_->profiles[k].end(),
+                      [](const auto& x) { return x.min == x.max; }))
+        break;
+    }
+  }
+  return memory_[profile] = most;
+}
+
+size_t Engine::weights_bytes() const {
+  size_t n = 0;
+  for (const Blob& b : plan_->blobs) n += b.size;
+  return n;
+}
+
+std::string Engine::layer_line(size_t i) const {
+  const plan::PlanStep& s = plan_->graph.steps.at(i);
+  const char* tactic = s.tactic.empty() ? "reference" : s.tactic.c_str();
+  return fmt::format("{} [{}] tactic {}, {:.1f} us, from: {}", s.name, s.op->name, tactic, s.time_us,
+                     join(s.origins, " + "));
+}
+
+std::string Engine::layer_json(size_t i) const {
+  const plan::PlanGraph& g = plan_->graph;
+  const plan::PlanStep& s = g.steps.at(i);
+  nlohmann::json in = nlohmann::json::array(), out = nlohmann::json::array(), constants = nlohmann::json::array();
+  for (size_t k = 0; k < s.inputs.size(); ++k) {
+    if (s.inputs[k] < 0) continue;
+    const plan::PlanTensor& t = g.tensors[static_cast<size_t>(s.inputs[k])];
+    (t.constant >= 0 || (k < 64 && (s.folds >> k & 1) != 0) ? constants : in).push_back(tensor_json(t));
+  }
+  for (int t : s.outputs) out.push_back(tensor_json(g.tensors[static_cast<size_t>(t)]));
+  nlohmann::json j = {{"Name", s.name},
+                      {"LayerType", s.op->name},
+                      {"Inputs", in},
+                      {"Outputs", out},
+                      {"Constants", constants},
+                      {"TacticName", s.tactic.empty() ? std::string("reference") : s.tactic},
+                      {"TimeUs", s.time_us},
+                      {"Origins", s.origins},
+                      {"Metadata", join(s.origins, "\x1f")},
+                      {"Attributes", str(*s.attrs)}};
+  if (!s.epilogue.empty()) j["Epilogue"] = s.epilogue.str();
+  return j.dump();
+}
+
+Context::Context(std::shared_ptr<const Engine> engine, bool own_memory)
+    : engine_(std::move(engine)), runner_(engine_->program(), engine_->options()), has_memory_(own_memory) {
+  for (size_t i = 0; i < engine_->plan().graph.inputs.size(); ++i) {
+    Dims d;
+    for (const Dim& x : engine_->io(i).shape) d.push_back(x.value_or(-1));
+    input_dims_.push_back(std::move(d));
+  }
+  addresses_.assign(engine_->io_count(), nullptr);
+  if (!own_memory) runner_.set_arena(reinterpret_cast<void*>(64), 0);
+}
+
+Status Context::set_profile(int p) {
+  if (p < 0 || static_cast<size_t>(p) >= engine_->plan().profiles.size())
+    return {
+        fmt::format("optimization profile {} does not exist: the engine has {}", p, engine_->plan().profiles.size())};
+  if (p == profile_) return {};
+  profile_ = p;
+  prepared_ = false;
+  for (size_t i = 0; i < input_dims_.size(); ++i)
+    for (size_t a = 0; a < input_dims_[i].size(); ++a) input_dims_[i][a] = engine_->io(i).shape[a].value_or(-1);
+  return {};
+}
+
+Status Context::set_input_dims(size_t io, const Dims& d) {
+  if (io >= input_dims_.size())
+    return {fmt::format("'{}' is not an input", io < engine_->io_count() ? engine_->io(io).name : std::to_string(io))};
+  const plan::PlanTensor& t = engine_->io(io);
+  if (d.size() != t.shape.size())
+    return {fmt::format("input '{}' has rank {}, got {} dims {}", t.name, t.shape.size(), d.size(), str(d))};
+  const plan::ShapeRange& r = engine_->plan().profiles.at(static_cast<size_t>(profile_))[io];
+  for (size_t a = 0; a < d.size(); ++a) {
+    if (t.shape[a].is_const() && t.shape[a].value() != d[a])
+      return {
+          fmt::format("input '{}', axis {}: extent {} given, the engine has {}", t.name, a, d[a], t.shape[a].value())};
+    if (d[a] < r.min[a] || d[a] > r.max[a])
+      return {fmt::format("input '{}', axis {}: extent {} is outside optimization profile {}, which allows {} to {}",
+                          t.name, a, d[a], profile_, r.min[a], r.max[a])};
+  }
+  if (input_dims_[io] != d) {
+    input_dims_[io] = d;
+    prepared_ = false;
+  }
+  return {};
+}
+
+bool Context::all_dims_set() const {
+  return std::all_of(input_dims_.begin(), input_dims_.end(),
+                     [](const Dims& d) { return std::all_of(d.begin(), d.end(), [](int64_t x) { return x >= 0; }); });
+}
+
+Status Context::prepare() {
+  if (prepared_) return {};
+  for (size_t i = 0; i < input_dims_.size(); ++i)
+    if (std::any_of(input_dims_[i].begin(), input_dims_[i].end(), [](int64_t x) { return x < 0; }))
+      return {fmt::format("the dims of input '{}' are not set (they are {})", engine_->io(i).name,
+                          str(engine_->io(i).shape))};
+  try {
+    runner_.prepare(input_dims_);
+  } catch (const std::exception& e) {
+    return {e.what()};
+  }
+  prepared_ = true;
+  return {};
+}
+
+Dims Context::dims(size_t io) {
+  if (io < input_dims_.size()) return input_dims_[io];
+  const plan::PlanTensor& t = engine_->io(io);
+  Dims unknown;
+  for (const Dim& d : t.shape) unknown.push_back(d.value_or(-1));
+  if (!all_dims_set() || !prepare()) return unknown;
+  const size_t k = io - input_dims_.size();
+  const std::optional<Dims> d = runner_.dims(engine_->plan().graph.outputs[k]);
+  if (d) return *d;
+  // What does not depend on data is known all the same.
+  const Dims partial = runner_.output_dims(k);
+  return partial.size() == unknown.size() ? partial : unknown;
+}
+
+int64_t Context::max_bytes(size_t io) {
+  const plan::PlanTensor& t = engine_->io(io);
+  if (data_dependent(t.shape)) return -1;
+  const Dims d = dims(io);
+  if (std::any_of(d.begin(), d.end(), [](int64_t x) { return x < 0; })) return -1;
+  return static_cast<int64_t>(storage_bytes(t.type, volume(d)));
+}
+
+Status Context::execute() {
+  if (Status s = prepare(); !s) return s;
+  const size_t inputs = input_dims_.size();
+  for (size_t i = 0; i < inputs; ++i)
+    if (addresses_[i] == nullptr && volume(input_dims_[i]) > 0)
+      return {fmt::format("input '{}' has no address", engine_->io(i).name)};
+  try {
+    runner_.run({addresses_.data(), inputs}, {addresses_.data() + inputs, addresses_.size() - inputs});
+  } catch (const std::exception& e) {
+    return {e.what()};
+  }
+  return {};
+}
+
+const void* Context::result(size_t io) const {
+  if (addresses_.at(io) != nullptr || io < input_dims_.size()) return addresses_[io];
+  return runner_.output(io - input_dims_.size());
+}
+
+}  // namespace hone::runtime
