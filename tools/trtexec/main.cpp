@@ -1,0 +1,93 @@
+// trtexec: build an engine from a model or load one, run it, report; exit code 0 on success, 1 otherwise.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <fstream>
+
+#include "trtexec/session.h"
+
+namespace {
+
+using namespace trtexec;
+using tools::UserError;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point t) { return std::chrono::duration<double>(Clock::now() - t).count(); }
+
+void save(const std::string& path, const nvinfer1::IHostMemory& plan) {
+  std::ofstream f(path, std::ios::binary);
+  if (!f.write(static_cast<const char*>(plan.data()), static_cast<std::streamsize>(plan.size())) || !f.flush())
+    throw UserError(fmt::format("cannot write plan '{}'", path));
+}
+
+void work(const Options& o, tools::Logger& logger) {
+  const std::unique_ptr<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
+  if (runtime == nullptr) throw UserError("cannot create a runtime");
+  runtime->setCpuThreads(o.cpu_threads);
+  std::unique_ptr<nvinfer1::IHostMemory> plan;
+  if (!o.onnx.empty()) {
+    const auto start = Clock::now();
+    plan = build_plan(o, logger);
+    fmt::print("[I] Engine built in {:.3f} sec.\n[I] Created engine with size: {:.3f} MiB\n", seconds_since(start),
+               static_cast<double>(plan->size()) / 1048576);
+    if (!o.save_engine.empty()) save(o.save_engine, *plan);
+    if (o.skip_inference && !o.dump_layer_info && o.export_layer_info.empty()) return;
+  }
+  const auto start = Clock::now();
+  const std::unique_ptr<nvinfer1::ICudaEngine> engine(
+      plan != nullptr ? runtime->deserializeCudaEngine(plan->data(), plan->size())
+                      : runtime->deserializeCudaEngineFromFile(o.load_engine.c_str()));
+  if (engine == nullptr) throw UserError("the engine could not be loaded; the reason is logged above");
+  fmt::print("[I] Engine deserialized in {:.6f} sec.\n", seconds_since(start));
+  plan.reset();
+  if (o.time_deserialize) return;
+  if (o.dump_layer_info || !o.export_layer_info.empty()) report_layers(*engine, o);
+  if (o.dump_optimization_profile) {
+    for (int p = 0; p < engine->getNbOptimizationProfiles(); ++p)
+      for (int i = 0; i < engine->getNbIOTensors(); ++i) {
+        const char* name = engine->getIOTensorName(i);
+        if (engine->getTensorIOMode(name) != nvinfer1::TensorIOMode::kINPUT) continue;
+        using S = nvinfer1::OptProfileSelector;
+        fmt::print("[I] Profile {} input {}: min {}, opt {}, max {}\n", p, name,
+                   tools::dims_text(engine->getProfileShape(name, p, S::kMIN)),
+                   tools::dims_text(engine->getProfileShape(name, p, S::kOPT)),
+                   tools::dims_text(engine->getProfileShape(name, p, S::kMAX)));
+      }
+  }
+  if (o.skip_inference) return;
+  fmt::print("[I] Activation memory: {:.3f} MiB\n", static_cast<double>(engine->getDeviceMemorySizeV2()) / 1048576);
+  const RunResult r = run_engine(*engine, o);
+  report_performance(r, o, *engine);
+  report_profile(r, o);
+  report_outputs(r, o);
+  if (!o.export_times.empty()) export_times(r, o.export_times);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string command = "trtexec";
+  for (int i = 1; i < argc; ++i) command += fmt::format(" {}", argv[i]);
+  const std::string title = fmt::format("TensorRT.trtexec [Hone v{}.{}.{}] # {}", NV_TENSORRT_MAJOR, NV_TENSORRT_MINOR,
+                                        NV_TENSORRT_PATCH, command);
+  std::string help;
+  try {
+    const Options o = parse_options(argc, argv, &help);
+    if (o.help) {
+      fmt::print("{}", help);
+      return 0;
+    }
+    fmt::print("&&&& RUNNING {}\n", title);
+    if (!o.device.empty() && o.device != "cpu" && o.device.find_first_not_of("0123456789") != std::string::npos)
+      throw UserError(fmt::format("--device: '{}' is neither 'cpu' nor a number", o.device));
+    if (!o.device.empty() && o.device != "cpu")
+      throw UserError(fmt::format("--device={}: this build of Hone has no GPU backend; use --device=cpu", o.device));
+    tools::Logger logger(o.verbose);
+    work(o, logger);
+  } catch (const std::exception& e) {
+    fmt::print("[E] Error: {}\n&&&& FAILED {}\n", e.what(), title);
+    return 1;
+  }
+  fmt::print("&&&& PASSED {}\n", title);
+  return 0;
+}

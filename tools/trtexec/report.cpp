@@ -1,0 +1,191 @@
+// Reports in the layout of TensorRT's trtexec.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <numeric>
+
+#include "common/statistics.h"
+#include "trtexec/session.h"
+
+namespace trtexec {
+namespace {
+
+using tools::UserError;
+
+std::ofstream create(const std::string& path) {
+  std::ofstream f(path);
+  if (!f) throw UserError(fmt::format("cannot write '{}'", path));
+  return f;
+}
+
+std::string quoted(const std::string& s) {
+  std::string r = "\"";
+  for (char c : s) {
+    if (c == '"' || c == '\\')
+      r += fmt::format("\\{}", c);
+    else if (static_cast<unsigned char>(c) < 0x20)
+      r += fmt::format("\\u{:04x}", static_cast<int>(c));
+    else
+      r += c;
+  }
+  return r + "\"";
+}
+
+// JSON has no infinities; readers of such files take these words.
+std::string json_value(const std::string& v) {
+  return v == "nan" || v == "-nan" ? "NaN" : v == "inf" ? "Infinity" : v == "-inf" ? "-Infinity" : v;
+}
+
+void line(const char* name, const tools::Summary& s, const std::vector<double>& percentiles) {
+  fmt::print("[I] {}: min = {:.6g} ms, max = {:.6g} ms, mean = {:.6g} ms, median = {:.6g} ms", name, s.min, s.max,
+             s.mean, s.median);
+  for (size_t i = 0; i < percentiles.size(); ++i)
+    fmt::print(", percentile({:g}%) = {:.6g} ms", percentiles[i], s.percentiles[i]);
+  fmt::print("\n");
+}
+
+void trace_lines(const RunResult& r, const Options& o) {
+  fmt::print("[I] === Trace details ===\n[I] Trace averages of {} runs:\n", o.avg_runs);
+  const size_t n = static_cast<size_t>(o.avg_runs);
+  for (size_t b = 0; b + n <= r.traces.size(); b += n) {
+    double compute = 0, latency = 0, enqueue = 0;
+    for (size_t i = b; i < b + n; ++i) {
+      compute += r.traces[i].compute();
+      latency += r.traces[i].latency();
+      enqueue += r.traces[i].enqueue_end - r.traces[i].enqueue_start;
+    }
+    const auto d = static_cast<double>(n);
+    fmt::print("[I] Average on {} runs - Compute latency: {:.6g} ms - Host latency: {:.6g} ms (enqueue {:.6g} ms)\n", n,
+               compute / d, latency / d, enqueue / d);
+  }
+}
+
+}  // namespace
+
+void report_performance(const RunResult& r, const Options& o, nvinfer1::ICudaEngine&) {
+  if (r.traces.empty()) return;
+  if (o.verbose) trace_lines(r, o);
+  auto column = [&](auto f) {
+    std::vector<double> v;
+    for (const Trace& t : r.traces) v.push_back(f(t));
+    return tools::summarize(std::move(v), o.percentiles);
+  };
+  fmt::print("[I] \n[I] === Performance summary ===\n");
+  fmt::print("[I] Throughput: {:.6g} qps\n", 1e3 * static_cast<double>(r.traces.size()) / std::max(r.wall_ms, 1e-6));
+  line("Latency", column([](const Trace& t) { return t.latency(); }), o.percentiles);
+  line("Enqueue Time", column([](const Trace& t) { return t.enqueue_end - t.enqueue_start; }), o.percentiles);
+  if (!o.no_data_transfers)
+    line("H2D Latency", column([](const Trace& t) { return t.in_end - t.in_start; }), o.percentiles);
+  const tools::Summary compute = column([](const Trace& t) { return t.compute(); });
+  line("GPU Compute Time", compute, o.percentiles);
+  if (!o.no_data_transfers)
+    line("D2H Latency", column([](const Trace& t) { return t.out_end - t.out_start; }), o.percentiles);
+  fmt::print("[I] Total Host Walltime: {:.6g} s\n", r.wall_ms / 1e3);
+  fmt::print("[I] Total GPU Compute Time: {:.6g} s\n", compute.mean * static_cast<double>(r.traces.size()) / 1e3);
+  if (compute.variation > 0.05)
+    fmt::print(
+        "[W] * Compute time is unstable, its coefficient of variation is {:.3g}%: another load on this machine is the "
+        "usual cause; longer --warmUp and --duration help.\n",
+        100 * compute.variation);
+  fmt::print(
+      "[I] Explanations: Latency = input copy + compute + output copy; on the CPU device \"GPU Compute Time\" is the "
+      "time the processor computes and the call returns when all is done.\n");
+}
+
+void report_profile(const RunResult& r, const Options& o) {
+  if (r.profile.empty()) return;
+  struct Row {
+    const LayerTime* layer;
+    double total, mean, median;
+  };
+  std::vector<Row> rows;
+  double all = 0, all_mean = 0, all_median = 0;
+  size_t runs = 0;
+  for (const LayerTime& l : r.profile) {
+    std::vector<double> ms(l.ms.begin(), l.ms.end());
+    runs = std::max(runs, ms.size());
+    const double total = std::accumulate(ms.begin(), ms.end(), 0.0);
+    const tools::Summary s = tools::summarize(ms, {});
+    rows.push_back({&l, total, s.mean, s.median});
+    all += total;
+    all_mean += s.mean;
+    all_median += s.median;
+  }
+  if (o.dump_profile) {
+    fmt::print("[I] \n[I] === Profile ({} iterations ) ===\n[I] {:>12} {:>12} {:>12} {:>8}   Layer\n", runs, "Time(ms)",
+               "Avg.(ms)", "Median(ms)", "Time(%)");
+    for (const Row& x : rows)
+      fmt::print("[I] {:12.2f} {:12.4f} {:12.4f} {:8.1f}   {}\n", x.total, x.mean, x.median,
+                 100 * x.total / std::max(all, 1e-12), x.layer->name);
+    fmt::print("[I] {:12.2f} {:12.4f} {:12.4f} {:8.1f}   Total\n", all, all_mean, all_median, 100.0);
+  }
+  if (o.export_profile.empty()) return;
+  std::ofstream f = create(o.export_profile);
+  f << fmt::format("[\n  {{ \"count\" : {} }}\n", runs);
+  for (const Row& x : rows)
+    f << fmt::format(
+        ", {{ \"name\" : {}, \"timeMs\" : {:.6g}, \"averageMs\" : {:.6g}, \"medianMs\" : {:.6g}, \"percentage\" : "
+        "{:.6g} }}\n",
+        quoted(x.layer->name), x.total, x.mean, x.median, 100 * x.total / std::max(all, 1e-12));
+  f << "]\n";
+}
+
+void report_outputs(const RunResult& r, const Options& o) {
+  if (o.dump_output) {
+    fmt::print("[I] Output Tensors:\n");
+    for (const Tensor& t : r.outputs) {
+      fmt::print("[I] {}: ({})\n[I]", t.name, tools::dims_text(t.dims));
+      const int64_t n = tools::volume(t.dims);
+      for (int64_t i = 0; i < n; ++i) fmt::print(" {}", tools::value_text(t.type, t.data.data(), i));
+      fmt::print("\n");
+    }
+  }
+  if (o.export_output.empty()) return;
+  std::ofstream f = create(o.export_output);
+  f << "[\n";
+  const char* separator = "  ";
+  for (const Tensor& t : r.outputs) {
+    std::string dims;
+    for (int i = 0; i < t.dims.nbDims; ++i) dims += fmt::format("{}{}", i ? "x" : "", t.dims.d[i]);
+    f << separator
+      << fmt::format("{{ \"name\" : {}\n  , \"dimensions\" : \"{}\"\n  , \"values\" : [ ", quoted(t.name), dims);
+    const int64_t n = tools::volume(t.dims);
+    for (int64_t i = 0; i < n; ++i) f << (i ? ", " : "") << json_value(tools::value_text(t.type, t.data.data(), i));
+    f << " ]\n  }\n";
+    separator = ", ";
+  }
+  f << "]\n";
+  if (!f.flush()) throw UserError(fmt::format("cannot write '{}'", o.export_output));
+}
+
+void report_layers(nvinfer1::ICudaEngine& engine, const Options& o) {
+  const std::unique_ptr<nvinfer1::IEngineInspector> inspector(engine.createEngineInspector());
+  if (inspector == nullptr) throw UserError("cannot inspect the engine");
+  if (o.dump_layer_info)
+    fmt::print("[I] Layer Information:\n{}\n",
+               inspector->getEngineInformation(nvinfer1::LayerInformationFormat::kONELINE));
+  if (!o.export_layer_info.empty())
+    create(o.export_layer_info) << inspector->getEngineInformation(nvinfer1::LayerInformationFormat::kJSON) << "\n";
+}
+
+void export_times(const RunResult& r, const std::string& path) {
+  std::ofstream f = create(path);
+  f << "[\n";
+  const char* separator = "  ";
+  for (const Trace& t : r.traces) {
+    f << separator
+      << fmt::format(
+             "{{ \"startEnqMs\" : {:.6f}, \"endEnqMs\" : {:.6f}, \"startInMs\" : {:.6f}, \"endInMs\" : {:.6f}, "
+             "\"startComputeMs\" : {:.6f}, \"endComputeMs\" : {:.6f}, \"startOutMs\" : {:.6f}, \"endOutMs\" : {:.6f}, "
+             "\"inMs\" : {:.6f}, \"computeMs\" : {:.6f}, \"outMs\" : {:.6f}, \"latencyMs\" : {:.6f}, \"enqMs\" : "
+             "{:.6f} }}\n",
+             t.enqueue_start, t.enqueue_end, t.in_start, t.in_end, t.compute_start, t.compute_end, t.out_start,
+             t.out_end, t.in_end - t.in_start, t.compute(), t.out_end - t.out_start, t.latency(),
+             t.enqueue_end - t.enqueue_start);
+    separator = ", ";
+  }
+  f << "]\n";
+}
+
+}  // namespace trtexec

@@ -1,0 +1,56 @@
+// What trtexec does: build or load an engine, run it, report.
+#pragma once
+
+#include <NvInfer.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/logger.h"
+#include "trtexec/options.h"
+
+namespace trtexec {
+
+/// The plan for these options: bytes in memory. Throws tools::UserError (details are in the log).
+std::unique_ptr<nvinfer1::IHostMemory> build_plan(const Options& o, tools::Logger& logger);
+
+/// One measured run, in milliseconds from the start of measuring.
+struct Trace {
+  int stream = 0;
+  double in_start = 0, in_end = 0, enqueue_start = 0, enqueue_end = 0, compute_start = 0, compute_end = 0,
+         out_start = 0, out_end = 0;
+  double compute() const { return compute_end - compute_start; }
+  double latency() const { return (in_end - in_start) + compute() + (out_end - out_start); }
+};
+
+struct Tensor {
+  std::string name;
+  nvinfer1::DataType type;
+  nvinfer1::Dims dims;
+  std::vector<std::byte> data;
+};
+
+struct LayerTime {
+  std::string name;
+  std::vector<float> ms;
+};
+
+struct RunResult {
+  std::vector<Trace> traces;
+  double wall_ms = 0;
+  std::vector<Tensor> outputs;  // of the last run of the first context
+  std::vector<LayerTime> profile;
+};
+
+/// Runs an engine as the options say. Throws tools::UserError.
+RunResult run_engine(nvinfer1::ICudaEngine& engine, const Options& o);
+
+// Reports.
+void report_performance(const RunResult& r, const Options& o, nvinfer1::ICudaEngine& engine);
+void report_profile(const RunResult& r, const Options& o);
+void report_outputs(const RunResult& r, const Options& o);
+void report_layers(nvinfer1::ICudaEngine& engine, const Options& o);
+void export_times(const RunResult& r, const std::string& path);
+
+}  // namespace trtexec
