@@ -174,8 +174,8 @@ class ICudaEngine : public INoCopy {
     }
     return -1;
   }
-  /// Deprecated: use getIOTensorName(). Null when out of range.
-  TRT_DEPRECATED char const* getBindingName(int32_t bindingIndex) const noexcept {
+  /// Deprecated (without the attribute, because the calls below use it): use getIOTensorName(). Null when out of range.
+  char const* getBindingName(int32_t bindingIndex) const noexcept {
     if (bindingIndex < 0 || bindingIndex >= getNbIOTensors() * getNbOptimizationProfiles()) return nullptr;
     return getIOTensorName(bindingIndex % getNbIOTensors());
   }

@@ -21,6 +21,7 @@
 #include "hone/layers/identity.h"
 #include "hone/layers/if_conditional.h"
 #include "hone/layers/kv_cache_update.h"
+#include "hone/layers/legacy.h"
 #include "hone/layers/loop.h"
 #include "hone/layers/lrn.h"
 #include "hone/layers/matrix_multiply.h"

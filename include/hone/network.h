@@ -3,6 +3,7 @@
 
 #include "hone/error_recorder.h"
 #include "hone/layers.h"
+#include "hone/legacy_messages.h"
 #include "hone/macros.h"
 #include "hone/network_flags.h"
 #include "hone/no_copy.h"
@@ -12,8 +13,6 @@ namespace nvinfer1 {
 class IBuilder;
 class IPluginV2;
 class IPluginV3;
-class IFullyConnectedLayer;
-class IRNNv2Layer;
 
 /// A network: inputs, layers and outputs, added one by one. Layers and tensors belong to the network and live as
 /// long as it. An add function returns null, and logs why, when its arguments are wrong. Weights are not copied
@@ -259,6 +258,19 @@ class INetworkDefinition : public INoCopy {
   TRT_DEPRECATED IAttention* addAttention(ITensor& query, ITensor& key, ITensor& value, AttentionNormalizationOp normOp,
                                           bool causal) noexcept {
     return addAttentionV2(query, key, value, normOp, causal ? CausalMaskKind::kUPPER_LEFT : CausalMaskKind::kNONE);
+  }
+  /// Deprecated: logs an error and returns null; use addMatrixMultiply() or addConvolutionNd().
+  TRT_DEPRECATED IFullyConnectedLayer* addFullyConnected(ITensor& /*input*/, int32_t /*nbOutputs*/,
+                                                         Weights /*kernelWeights*/, Weights /*biasWeights*/) noexcept {
+    hone::detail::legacyError(
+        "INetworkDefinition::addFullyConnected ended with release 8; use addMatrixMultiply or addConvolutionNd");
+    return nullptr;
+  }
+  /// Deprecated: logs an error and returns null; use addLoop().
+  TRT_DEPRECATED IRNNv2Layer* addRNNv2(ITensor& /*input*/, int32_t /*layerCount*/, int32_t /*hiddenSize*/,
+                                       int32_t /*maxSeqLen*/, RNNOperation /*op*/) noexcept {
+    hone::detail::legacyError("INetworkDefinition::addRNNv2 ended with release 8; use addLoop");
+    return nullptr;
   }
 };
 

@@ -34,3 +34,12 @@
 #define NV_TENSORRT_VERSION_INT(major, minor, patch) ((major)*10000 + (minor)*100 + (patch))
 /// The version of these headers as one integer; usable in #if.
 #define NV_TENSORRT_VERSION NV_TENSORRT_VERSION_INT(NV_TENSORRT_MAJOR, NV_TENSORRT_MINOR, NV_TENSORRT_PATCH)
+
+#ifdef __cplusplus
+#include <cstdint>
+
+namespace nvinfer1 {
+/// The version of these headers, under the name of release 8.
+constexpr int32_t kNV_TENSORRT_VERSION_IMPL = NV_TENSORRT_VERSION;
+}  // namespace nvinfer1
+#endif

@@ -76,7 +76,7 @@ class IResizeLayer : public ILayer {
   virtual void setResizeMode(InterpolationMode interpolationMode) noexcept = 0;
   /// Returns how values are found.
   virtual InterpolationMode getResizeMode() const noexcept = 0;
-  /// Sets where output coordinates lie; kHALF_PIXEL at first.
+  /// Sets where output coordinates lie; kASYMMETRIC at first.
   virtual void setCoordinateTransformation(ResizeCoordinateTransformation coordTransform) noexcept = 0;
   /// Returns where output coordinates lie.
   virtual ResizeCoordinateTransformation getCoordinateTransformation() const noexcept = 0;
@@ -84,7 +84,7 @@ class IResizeLayer : public ILayer {
   virtual void setSelectorForSinglePixel(ResizeSelector selector) noexcept = 0;
   /// Returns what a single output element samples.
   virtual ResizeSelector getSelectorForSinglePixel() const noexcept = 0;
-  /// Sets the rounding of kNEAREST; kHALF_DOWN at first.
+  /// Sets the rounding of kNEAREST; kFLOOR at first.
   virtual void setNearestRounding(ResizeRoundMode value) noexcept = 0;
   /// Returns the rounding of kNEAREST.
   virtual ResizeRoundMode getNearestRounding() const noexcept = 0;

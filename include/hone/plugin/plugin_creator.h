@@ -16,6 +16,7 @@ enum class TensorRTPhase : int32_t {
   kRUNTIME = 1,  ///< For a loaded engine.
 };
 
+/// The kinds of IPluginCreator.
 enum class PluginCreatorVersion : int32_t {
   kV1 = 0,          ///< IPluginCreator.
   kV1_PYTHON = 64,  ///< IPluginCreator in Python.

@@ -9,6 +9,7 @@
 
 namespace nvinfer1 {
 
+/// The kinds of IPluginV2, in the high bits of getTensorRTVersion().
 enum class PluginVersion : uint8_t {
   kV2 = 0,                     ///< IPluginV2.
   kV2_EXT = 1,                 ///< IPluginV2Ext.
