@@ -20,10 +20,8 @@ class IAlgorithmIOInfo : public INoCopy {
   virtual int64_t getVectorizedDim() const noexcept = 0;
   /// Elements per vector, 1 when there are none.
   virtual int64_t getComponentsPerElement() const noexcept = 0;
-  /// Deprecated: look at strides and vectors instead.
-  TRT_DEPRECATED TensorFormat getTensorFormat() const noexcept {
-    return getComponentsPerElement() == 1 ? TensorFormat::kLINEAR : TensorFormat::kCHW32;
-  }
+  /// Deprecated: look at strides and vectors instead. The format these make.
+  TRT_DEPRECATED virtual TensorFormat getTensorFormat() const noexcept = 0;
 };
 
 /// Names an implementation and one of its tactics.
