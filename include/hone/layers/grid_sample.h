@@ -21,7 +21,7 @@ class IGridSampleLayer : public ILayer {
   virtual bool getAlignCorners() const noexcept = 0;
   /// Sets what stands outside: kCLAMP, kFILL (zero) or kREFLECT. True when accepted.
   virtual bool setSampleMode(SampleMode mode) noexcept = 0;
-  /// Returns what stands outside: kCLAMP, kFILL (zero) or kREFLECT. True when accepted.
+  /// Returns what stands outside: kCLAMP, kFILL (zero) or kREFLECT.
   virtual SampleMode getSampleMode() const noexcept = 0;
 };
 

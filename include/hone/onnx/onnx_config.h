@@ -20,7 +20,7 @@ class IOnnxConfig {
   virtual char const* getModelFileName() const noexcept = 0;
   /// Sets the name of the model file.
   virtual void setModelFileName(char const* onnxFilename) noexcept = 0;
-  /// Returns how many messages are wanted; 2 (warnings) at first.
+  /// Returns how many messages are wanted.
   virtual Verbosity getVerbosityLevel() const noexcept = 0;
   /// Asks for one level more.
   virtual void addVerbosity() noexcept = 0;
