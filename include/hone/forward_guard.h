@@ -2,7 +2,8 @@
 // an error instead of endless recursion.
 #pragma once
 
-namespace hone::detail {
+namespace hone {
+namespace detail {
 
 /// Marks, for the calling thread, that the default body of one callback of a pair is calling the other one on `object`.
 class ForwardGuard {
@@ -31,4 +32,5 @@ class ForwardGuard {
   bool looping_ = false;
 };
 
-}  // namespace hone::detail
+}  // namespace detail
+}  // namespace hone

@@ -3,11 +3,13 @@
 
 #include "hone/logger.h"
 
-namespace hone::detail {
+namespace hone {
+namespace detail {
 
 /// Logs an error through the logger in use, if there is one.
 inline void legacyError(char const* message) noexcept {
   if (nvinfer1::ILogger* logger = ::getLogger()) logger->log(nvinfer1::ILogger::Severity::kERROR, message);
 }
 
-}  // namespace hone::detail
+}  // namespace detail
+}  // namespace hone

@@ -1,11 +1,12 @@
-# Compiles every public header as the only include of a C++17 file, without any other include folder, with warnings as
+# Compiles every public header as the only include of a C++11 file (older programs are built so), without any other include
+# folder, with warnings as
 # errors. A header that leans on another one's includes fails here.
 file(GLOB_RECURSE headers RELATIVE ${INCLUDE} ${INCLUDE}/*.h)
 list(FILTER headers EXCLUDE REGEX "host_cudart/")
 set(failed)
 foreach(header ${headers})
   file(WRITE ${WORK}/alone.cpp "#include \"${header}\"\n")
-  execute_process(COMMAND ${CXX} -std=c++17 -Wall -Wextra -Werror -fsyntax-only -I${INCLUDE} ${WORK}/alone.cpp
+  execute_process(COMMAND ${CXX} -std=c++11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -I${INCLUDE} ${WORK}/alone.cpp
                   RESULT_VARIABLE status ERROR_VARIABLE text)
   if(NOT status EQUAL 0)
     list(APPEND failed ${header})

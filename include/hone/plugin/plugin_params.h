@@ -3,7 +3,8 @@
 
 #include "hone/enum_max.h"
 
-namespace nvinfer1::plugin {
+namespace nvinfer1 {
+namespace plugin {
 
 /// Parameters of a region layer.
 struct softmaxTree {
@@ -104,4 +105,5 @@ struct Quadruple {
   int32_t data[4];  ///< The numbers.
 };
 
-}  // namespace nvinfer1::plugin
+}  // namespace plugin
+}  // namespace nvinfer1
