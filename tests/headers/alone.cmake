@@ -1,6 +1,5 @@
-# Compiles every public header as the only include of a C++11 file (older programs are built so), without any other include
-# folder, with warnings as
-# errors. A header that leans on another one's includes fails here.
+# Compiles every public header as the only include of a C++11 file (older programs are built so), without any other
+# include folder, with warnings as errors. A header that leans on another one's includes fails here.
 file(GLOB_RECURSE headers RELATIVE ${INCLUDE} ${INCLUDE}/*.h)
 list(FILTER headers EXCLUDE REGEX "host_cudart/")
 set(failed)
