@@ -4,20 +4,14 @@
 #include <algorithm>
 #include <cstring>
 
+#include "backends/cpu/simd/copy_floats.h"
+
 namespace hone::cpu {
 namespace {
 
-inline void copy_floats(const float* in, int64_t n, float* out) noexcept {
-  int64_t i = 0;
-  for (; i + 16 <= n; i += 16) std::memcpy(out + i, in + i, 64);
-  if (i + 8 <= n) {
-    std::memcpy(out + i, in + i, 32);
-    i += 8;
-  }
-  for (; i < n; ++i) out[i] = in[i];
+inline void zero_floats(int64_t n, float* out) noexcept {
+  if (n > 0) std::memset(out, 0, static_cast<size_t>(n) * sizeof(float));
 }
-
-inline void zero_floats(int64_t n, float* out) noexcept { std::memset(out, 0, static_cast<size_t>(n) * sizeof(float)); }
 
 /// One kernel row of one window: input line `line` (null: outside), taps from x0 on; columns [k0, k1) of its
 /// kernel_w * channels.

@@ -95,6 +95,7 @@ inline void apply_unary(const Step& s, const TileRegion& t) {
     case StepKind::kClip:
       return for_each_vector(t, [a, b](auto d, auto x) HWY_ATTR { return clamp_keep_nan(d, x, a, b); });
     case StepKind::kSilu:
+      if (a == 1) return for_each_vector(t, [](auto d, auto x) HWY_ATTR { return vsilu(d, x); });
       return for_each_vector(
           t, [a](auto d, auto x) HWY_ATTR { return hn::Mul(x, vsigmoid(d, hn::Mul(hn::Set(d, a), x))); });
     case StepKind::kSigmoid:

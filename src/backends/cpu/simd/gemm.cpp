@@ -4,33 +4,28 @@
 #include "backends/cpu/simd/gemm.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "backends/cpu/simd/cache_size.h"
+#include "backends/cpu/simd/copy_floats.h"
 #include "backends/cpu/simd/gemm_kernels.h"
+#include "backends/cpu/simd/tile_runner.h"
 #include "base/parallel.h"
 
 namespace hone::cpu {
 namespace {
 
-constexpr int64_t kMaxBlockK = 320;
-constexpr int64_t kStripPitch = kMaxBlockK + 16;  // rows of a copied strip begin in different cache sets
-
-int64_t div_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-/// Rows [row0, row1) and panels [panel0, panel1) of C.
-struct Region {
-  int64_t row0, row1, panel0, panel1;
-};
+constexpr int64_t kMaxBlockK = 320, kStripPitch = kMaxBlockK + 16;  // copied rows begin in different cache sets
 
 class RegionWorker {
  public:
   RegionWorker(const GemmKernels& kernels, const Gemm& g, const Region& r)
-      : kernels_(kernels), g_(g), r_(r), panel_width_(2 * kernels.lanes) {
-    static const Epilogue kPlain{};
-    epilogue_ = g.epilogue != nullptr ? g.epilogue : &kPlain;
+      : kernels_(kernels),
+        g_(g),
+        r_(r),
+        panel_width_(2 * kernels.lanes),
+        runner_(kernels, {g.n, g.k, g.b, g.c, g.ldc, g.epilogue, g.epilogue_row0}) {
     strips_ = std::max<int64_t>(1, div_up(r.row1 - r.row0, kernels.rows));
-    copy_a_ = g.rows != nullptr || (g.lda % 512 == 0 && r.row1 - r.row0 > 8);
+    copy_a_ = must_copy(g, r);
     block_k_ = choose_block_k();
   }
 
@@ -73,7 +68,16 @@ class RegionWorker {
     t.k = k1 - k0;
     t.accumulate = k0 > 0;
     load_a(first, last, k0, t);
-    for (int64_t p = panel0; p < panel1; ++p) run_tile(t, first, last - first, p, k0, k1 == g_.k);
+    for (int64_t p = panel0; p < panel1; ++p) {
+      prefetch_next_strip(last, k0, t.k, p - panel0, panel1 - panel0);
+      runner_.run(t, first, last - first, p, k0, k1 == g_.k);
+    }
+  }
+
+  /// Rows of a plain matrix are read in place unless so many of them share a cache set that they would evict each
+  /// other before their lines are used up.
+  static bool must_copy(const Gemm& g, const Region& r) {
+    return g.rows != nullptr || (g.lda % 1024 == 0 && r.row1 - r.row0 > 8);
   }
 
   void load_a(int64_t row0, int64_t row1, int64_t k0, Tile& t) {
@@ -82,101 +86,32 @@ class RegionWorker {
       t.a_stride = g_.lda;
       return;
     }
-    if (g_.rows != nullptr) {
-      g_.rows->fetch(row0, row1 - row0, k0, t.k, strip_, kStripPitch);
-    } else {
-      for (int64_t r = row0; r < row1; ++r)
-        std::memcpy(strip_ + (r - row0) * kStripPitch, g_.a + r * g_.lda + k0,
-                    static_cast<size_t>(t.k) * sizeof(float));
-    }
     t.a = strip_;
     t.a_stride = kStripPitch;
+    if (g_.rows != nullptr) return g_.rows->fetch(row0, row1 - row0, k0, t.k, strip_, kStripPitch);
+    for (int64_t r = row0; r < row1; ++r) copy_floats(g_.a + r * g_.lda + k0, t.k, strip_ + (r - row0) * kStripPitch);
   }
 
-  void run_tile(Tile& t, int64_t row0, int64_t rows, int64_t panel, int64_t k0, bool last) {
-    const int64_t col0 = panel * panel_width_, cols = std::min<int64_t>(panel_width_, g_.n - col0);
-    const int vectors = cols <= kernels_.lanes ? 1 : 2;
-    const int64_t width = int64_t{vectors} * kernels_.lanes;
-    const Epilogue& e = *epilogue_;
-    t.b = g_.b + panel * panel_width_ * g_.k + k0 * width;
-    t.bias = e.bias != nullptr ? e.bias + col0 : nullptr;
-    t.residual =
-        last && e.residual != nullptr ? e.residual + (g_.epilogue_row0 + row0) * e.residual_pitch + col0 : nullptr;
-    t.ldr = e.residual_pitch;
-    t.clamp = last && e.clip;
-    t.lo = e.lo, t.hi = e.hi;
-    t.c = g_.c + row0 * g_.ldc + col0;
-    t.ldc = g_.ldc;
-    const TileKernel kernel = kernels_.tile[rows - 1][vectors - 1];
-    float* c = t.c;
-    if (cols == width)
-      kernel(t);
-    else
-      run_narrow_tile(t, kernel, rows, cols);
-    if (last && e.step_count > 0) kernels_.apply_steps(e, c, g_.ldc, g_.epilogue_row0 + row0, col0, rows, cols);
-  }
-
-  /// The last columns, fewer than whole vectors: everything goes through padded copies.
-  void run_narrow_tile(Tile t, TileKernel kernel, int64_t rows, int64_t cols) {
-    alignas(64) float c[kMaxTileRows * kMaxTileColumns], residual[kMaxTileRows * kMaxTileColumns];
-    alignas(64) float bias[kMaxTileColumns] = {};
-    const auto bytes = static_cast<size_t>(cols) * sizeof(float);
-    const auto copy_in = [&](const float* from, int64_t pitch, float* to) {
-      for (int64_t r = 0; r < rows; ++r) {
-        std::memcpy(to + r * kMaxTileColumns, from + r * pitch, bytes);
-        std::fill(to + r * kMaxTileColumns + cols, to + (r + 1) * kMaxTileColumns, 0.0f);
-      }
-    };
-    if (t.accumulate) copy_in(t.c, t.ldc, c);
-    if (t.residual != nullptr) {
-      copy_in(t.residual, t.ldr, residual);
-      t.residual = residual;
-      t.ldr = kMaxTileColumns;
+  /// Spreads over the tiles of a strip the fetching of the next one's rows from distant caches.
+  void prefetch_next_strip(int64_t row0, int64_t k0, int64_t k, int64_t part, int64_t parts) const {
+    if (g_.rows != nullptr || row0 >= r_.row1) return;
+    const auto rows = static_cast<int32_t>(std::min<int64_t>(kernels_.rows, r_.row1 - row0));
+    const auto n = static_cast<int32_t>(parts), i = static_cast<int32_t>(part);
+    for (int32_t r = rows * i / n; r < rows * (i + 1) / n; ++r) {
+      const float* row = g_.a + (row0 + r) * g_.lda + k0;
+      for (int64_t j = 0; j < k; j += 16) __builtin_prefetch(row + j, 0, 2);
     }
-    if (t.bias != nullptr) {
-      std::memcpy(bias, t.bias, bytes);
-      t.bias = bias;
-    }
-    float* out = t.c;
-    const int64_t ldc = t.ldc;
-    t.c = c;
-    t.ldc = kMaxTileColumns;
-    kernel(t);
-    for (int64_t r = 0; r < rows; ++r) std::memcpy(out + r * ldc, c + r * kMaxTileColumns, bytes);
   }
 
   const GemmKernels& kernels_;
   const Gemm& g_;
   const Region r_;
   const int64_t panel_width_;
-  const Epilogue* epilogue_;
+  const TileRunner runner_;
   int64_t strips_, block_k_;
   bool copy_a_;
   alignas(64) float strip_[kMaxTileRows * kStripPitch];
 };
-
-struct Grid {
-  int64_t rows, columns;
-};
-
-/// Splits C over at most `threads` threads so that the largest part (arithmetic plus the traffic of its operands) is
-/// smallest.
-Grid choose_grid(const GemmKernels& kernels, const Gemm& g, int threads) {
-  const int64_t panels = div_up(g.n, 2 * kernels.lanes), strips = div_up(g.m, kernels.rows);
-  Grid best{1, 1};
-  double best_cost = 1e300;
-  for (int64_t r = 1; r <= std::min<int64_t>(threads, strips); ++r) {
-    const int64_t c = std::min<int64_t>(threads / r, panels);
-    const double rows = static_cast<double>(div_up(g.m, r));
-    const double columns = static_cast<double>(div_up(panels, c) * 2 * kernels.lanes);
-    const double cost = rows * columns + 4 * rows + 8 * columns;
-    if (cost < best_cost) {
-      best_cost = cost;
-      best = {r, c};
-    }
-  }
-  return best;
-}
 
 }  // namespace
 
@@ -204,20 +139,12 @@ void gemm_serial(Isa isa, const Gemm& g) noexcept {
 void gemm(Isa isa, const Gemm& g) noexcept {
   if (g.m <= 0 || g.n <= 0) return;
   const GemmKernels& kernels = gemm_kernels(isa);
-  const int threads =
-      static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k) < 32768.0 ? 1 : num_threads();
-  const Grid grid = choose_grid(kernels, g, threads);
-  const int64_t panels = div_up(g.n, 2 * kernels.lanes), parts = grid.rows * grid.columns;
+  const Grid grid = choose_grid(kernels, g.m, g.n, g.k);
   parallel(
       [&](int thread, int count) {
-        for (int64_t i = thread; i < parts; i += count) {
-          const int64_t r = i / grid.columns, c = i % grid.columns;
-          const Region region{part_begin(g.m, r, grid.rows), part_begin(g.m, r + 1, grid.rows),
-                              part_begin(panels, c, grid.columns), part_begin(panels, c + 1, grid.columns)};
-          RegionWorker(kernels, g, region).run();
-        }
+        for (int64_t i = thread; i < grid.parts(); i += count) RegionWorker(kernels, g, grid.part(i)).run();
       },
-      parts);
+      grid.parts());
 }
 
 }  // namespace hone::cpu

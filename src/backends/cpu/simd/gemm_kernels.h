@@ -9,12 +9,15 @@
 
 namespace hone::cpu {
 
-/// One register tile: C[rows, vectors * lanes] = clamp((accumulate ? C : bias) + A B + residual).
+/// One register tile: C[rows, vectors * lanes] = clamp((accumulate ? C : bias) + A B + residual). A comes in `runs`
+/// pieces of k columns each (kernel rows of a convolution), B has runs * k rows.
 struct Tile {
-  const float* a = nullptr;  // rows x k, row-major
+  const float* a = nullptr;
   int64_t a_stride = 0;      // floats from row to row
-  const float* b = nullptr;  // k x (vectors * lanes), dense
-  int64_t k = 0;
+  int64_t runs = 1;          // at least 1
+  int64_t run_stride = 0;    // floats from run to run
+  int64_t k = 0;             // of one run
+  const float* b = nullptr;  // runs * k rows of vectors * lanes floats, dense
   float* c = nullptr;
   int64_t ldc = 0;
   const float* bias = nullptr;  // null: 0; ignored where accumulate is set

@@ -8,6 +8,7 @@
 #include <random>
 #include <vector>
 
+#include "backends/cpu/simd/conv_staged.h"
 #include "base/parallel.h"
 
 namespace hone::cpu {
@@ -172,26 +173,42 @@ TEST_P(GemmTest, EveryActivation) {
   }
 }
 
-TEST_P(GemmTest, ConvolutionByRows) {
-  for (int round = 0; round < 60; ++round) {
+TEST_P(GemmTest, ConvolutionGatheredAndStaged) {
+  for (int round = 0; round < 120; ++round) {
     const int64_t batch = pick(1, 3), h = pick(1, 14), w = pick(1, 14),
                   channels = round % 3 == 0 ? pick(1, 4) : pick(5, 70), n = pick(1, 70);
     ConvRows r;
     r.height = h, r.width = w, r.channels = channels;
     r.pixel_pitch = channels + (pick(0, 1) ? pick(1, 9) : 0);
     r.kernel_h = pick(1, 5), r.kernel_w = pick(1, 5), r.stride_h = pick(1, 3), r.stride_w = pick(1, 3);
-    r.dilation_h = pick(1, 2), r.dilation_w = pick(1, 2), r.pad_top = pick(0, 3), r.pad_left = pick(0, 3);
+    r.dilation_h = pick(1, 2), r.dilation_w = round % 2 == 1 ? 1 : pick(1, 2), r.pad_top = pick(0, 3),
+    r.pad_left = pick(0, 3);
     const int64_t span_h = (r.kernel_h - 1) * r.dilation_h + 1, span_w = (r.kernel_w - 1) * r.dilation_w + 1;
     r.out_height = std::max<int64_t>(0, h + r.pad_top + pick(0, 3) - span_h) / r.stride_h + 1;
     r.out_width = std::max<int64_t>(0, w + r.pad_left + pick(0, 3) - span_w) / r.stride_w + 1;
     SCOPED_TRACE(testing::Message() << "round " << round);
-    const Floats input = floats(batch * h * w * r.pixel_pitch), weights = floats(r.k() * n);
-    r.input = input.data();
+    const Floats interleaved = floats(batch * h * w * r.pixel_pitch), weights = floats(r.k() * n);
     const Floats packed = pack(weights, r.k(), n, n, false);
     const int64_t m = batch * r.out_height * r.out_width;
     Floats c(static_cast<size_t>(m * n));
     const ThreadScope threads(static_cast<int>(pick(1, 3)));
-    gemm(GetParam(), {m, n, r.k(), nullptr, 0, &r, packed.data(), c.data(), n});
+    const bool staged = round % 2 == 1, planar = round % 4 == 3;
+    Floats input = interleaved;
+    if (planar) {
+      input.assign(static_cast<size_t>(batch * h * w * channels), 0);
+      for (int64_t p = 0; p < batch * h * w; ++p)
+        for (int64_t ch = 0; ch < channels; ++ch)
+          input[static_cast<size_t>((p / (h * w) * channels + ch) * h * w + p % (h * w))] =
+              at(interleaved, p * r.pixel_pitch + ch);
+    }
+    r.input = input.data();
+    if (staged) {
+      ASSERT_TRUE(staged_conv_supports(r));
+      std::vector<std::byte> workspace(static_cast<size_t>(staged_conv_workspace(r, planar, num_threads())));
+      staged_conv(GetParam(), {r, planar, batch, n, packed.data(), c.data(), n, nullptr}, workspace.data());
+    } else {
+      gemm(GetParam(), {m, n, r.k(), nullptr, 0, &r, packed.data(), c.data(), n});
+    }
     for (int trial = 0; trial < 300; ++trial) {
       const int64_t b = pick(0, batch - 1), oy = pick(0, r.out_height - 1), ox = pick(0, r.out_width - 1),
                     j = pick(0, n - 1);
@@ -202,7 +219,7 @@ TEST_P(GemmTest, ConvolutionByRows) {
                         x = ox * r.stride_w - r.pad_left + kx * r.dilation_w;
           if (y < 0 || y >= h || x < 0 || x >= w) continue;
           for (int64_t ch = 0; ch < channels; ++ch) {
-            const double p = double{at(input, ((b * h + y) * w + x) * r.pixel_pitch + ch)} *
+            const double p = double{at(interleaved, ((b * h + y) * w + x) * r.pixel_pitch + ch)} *
                              at(weights, ((ky * r.kernel_w + kx) * channels + ch) * n + j);
             sum += p, magnitude += std::abs(p);
           }
