@@ -11,4 +11,7 @@ struct ReshapeAttrs : AttributesOf<ReshapeAttrs> {
   void visit(FieldVisitor& v) override { v.field("shape", shape), v.field("zero_copies", zero_copies); }
 };
 
+/// The dims that reshaping `in` to `target` (with -1 and, where it copies, 0) gives; throws ModelError.
+Shape reshaped_dims(const Shape& in, const std::vector<Dim>& target, bool zero_copies);
+
 }  // namespace hone
