@@ -34,7 +34,7 @@ Window by_ends(const Dim& start, const Dim& end, const Dim& step, const Dim& ext
   require<ModelError>(s > INT64_MIN, "the step of Slice is too large");
   if (s > 0) {
     const Dim b = clamped(start, extent, 0), e = clamped(end, extent, 0);
-    const Dim length = e == extent ? extent - b : non_negative_part(e - b);
+    const Dim length = e == extent || b.is(0) ? e - b : non_negative_part(e - b);
     return {b, ceil_div(length, Dim(s)), s};
   }
   const Dim b = clamped(start, extent, -1), e = clamped(end, extent, -1);
