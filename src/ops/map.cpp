@@ -88,7 +88,7 @@ void infer_map(InferContext& c) {
   Shape shape;
   for (size_t i = 0; i < c.inputs.size(); ++i) shape = i == 0 ? c.in(0).shape : broadcast(shape, c.in(i).shape);
   require<ModelError>(allows_types(a.fn, c.inputs), "'{}' needs operands of one type, got {} and {}", name(a.fn),
-                      name(c.in(c.inputs.size() - 2).type), name(c.inputs.back()->type));
+                      name(c.inputs[c.inputs.size() < 2 ? 0 : c.inputs.size() - 2]->type), name(c.inputs.back()->type));
   if (a.fn == ScalarFn::kSelect)
     require<ModelError>(c.in(0).type == DType::kBool, "'select' needs a bool condition, got {}", name(c.in(0).type));
   TensorInfo& o = c.outputs[0];
