@@ -179,16 +179,18 @@ IPluginRegistry::PluginLibraryHandle PluginRegistry::loadLibrary(char const* pat
   if (path == nullptr) return fail(ErrorCode::kINVALID_ARGUMENT, "loadLibrary: the path is null"), nullptr;
   void* const library = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
   if (library == nullptr) return fail(ErrorCode::kINVALID_ARGUMENT, text(dlerror())), nullptr;
-  bool added = false;
+  std::lock_guard lock(mutex_);
+  auto const before = static_cast<ptrdiff_t>(entries_.size());
   try {
-    std::lock_guard lock(mutex_);
-    added = add_all_of(library);
-    if (!added) fail(ErrorCode::kINVALID_ARGUMENT, text(path) + ": no creator of this library could be registered");
+    if (add_all_of(library)) return library;
+    fail(ErrorCode::kINVALID_ARGUMENT, text(path) + ": no creator of this library could be registered");
   } catch (...) {
     fail(ErrorCode::kUNSPECIFIED_ERROR, text(path) + ": the library threw an exception while its creators were asked");
   }
-  if (added) return library;
-  deregisterLibrary(library);
+  // Only what this call added goes: the same library may have been loaded before.
+  entries_.erase(entries_.begin() + before, entries_.end());
+  list_creators();
+  dlclose(library);
   return nullptr;
 }
 
