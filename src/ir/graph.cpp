@@ -6,12 +6,16 @@
 #include <set>
 
 #include "ops/constant.h"
+#include "ops/flat_loop.h"
 #include "ops/pointwise.h"
 
 namespace hone::ir {
 
 namespace {
 const std::vector<std::pair<Node*, int>> kNoUses;
+bool is_back_edge(const Node& n, size_t input) {
+  return input == 1 && n.is(kFlatLoopOp) && n.attr<FlatLoopAttrs>().role == FlatLoopRole::kRecurrence;
+}
 std::string where(const Node& n) { return fmt::format("in node '{}' ({})", n.name(), n.op().name); }
 }  // namespace
 
@@ -46,7 +50,7 @@ Value* Graph::add_input(std::string name, DType type, Shape shape) {
 
 Node* Graph::place(std::list<std::unique_ptr<Node>>::iterator at, const Op& op, std::string name,
                    std::vector<Value*> inputs, std::unique_ptr<Attributes> attrs, int outputs,
-                   std::vector<std::unique_ptr<Graph>> bodies) {
+                   std::vector<std::unique_ptr<Graph>> bodies, bool checked) {
   auto owned = std::make_unique<Node>();
   Node* n = owned.get();
   n->op_ = &op;
@@ -62,6 +66,7 @@ Node* Graph::place(std::list<std::unique_ptr<Node>>::iterator at, const Op& op, 
   for (int i = 0; i < outputs; ++i)
     n->outputs_.push_back(new_value(i == 0 ? n->name_ : fmt::format("{}:{}", n->name_, i), n, i));
   for (size_t i = 0; i < n->inputs_.size(); ++i) add_use(n->inputs_[i], n, static_cast<int>(i));
+  if (!checked) return n;
   try {
     infer_node(n);
   } catch (...) {
@@ -74,6 +79,10 @@ Node* Graph::place(std::list<std::unique_ptr<Node>>::iterator at, const Op& op, 
 Node* Graph::add(const Op& op, std::string name, std::vector<Value*> inputs, std::unique_ptr<Attributes> attrs,
                  int outputs) {
   return place(nodes_.end(), op, std::move(name), std::move(inputs), std::move(attrs), outputs, {});
+}
+Node* Graph::add_unchecked(const Op& op, std::string name, std::vector<Value*> inputs,
+                           std::unique_ptr<Attributes> attrs, int outputs) {
+  return place(nodes_.end(), op, std::move(name), std::move(inputs), std::move(attrs), outputs, {}, false);
 }
 Node* Graph::add_control(const Op& op, std::string name, std::vector<Value*> inputs, std::unique_ptr<Attributes> attrs,
                          std::vector<std::unique_ptr<Graph>> bodies, int outputs) {
@@ -229,7 +238,8 @@ void Graph::sort() {
   std::priority_queue<Node*, std::vector<Node*>, decltype(later)> ready(later);
   for (const auto& n : nodes_) {
     int m = 0;
-    for (Value* v : n->inputs_) m += v != nullptr && v->producer_ != nullptr;
+    for (size_t i = 0; i < n->inputs_.size(); ++i)
+      m += n->inputs_[i] != nullptr && n->inputs_[i]->producer_ != nullptr && !is_back_edge(*n, i);
     missing[n.get()] = m;
     if (m == 0) ready.push(n.get());
   }
@@ -240,7 +250,7 @@ void Graph::sort() {
     order.push_back(n);
     for (Value* v : n->outputs_)
       for (auto [user, i] : uses(v))
-        if (--missing[user] == 0) ready.push(user);
+        if (!is_back_edge(*user, static_cast<size_t>(i)) && --missing[user] == 0) ready.push(user);
   }
   require<ModelError>(order.size() == nodes_.size(), "the graph has a cycle");
   for (Node* n : order) nodes_.splice(nodes_.end(), nodes_, n->self_);
@@ -324,11 +334,16 @@ std::unique_ptr<Graph> Graph::clone(std::map<const Value*, Value*>* map) const {
     c->precision = n->precision;
     c->output_type = n->output_type;
     for (const auto& s : n->subgraphs) c->subgraphs.push_back(s->clone());
-    for (const Value* v : n->inputs_) c->inputs_.push_back(v != nullptr ? m.at(v) : nullptr);
     c->self_ = g->nodes_.insert(g->nodes_.end(), std::move(owned));
-    for (size_t i = 0; i < c->inputs_.size(); ++i) g->add_use(c->inputs_[i], c, static_cast<int>(i));
     for (const Value* v : n->outputs_) c->outputs_.push_back(copy_value(v, c));
     if (c->is(kConstantOp)) c->outputs_[0]->info.constant = &c->attr<ConstantAttrs>().value;
+  }
+  // Inputs last: a flat loop's recurrence takes a value that is produced behind it.
+  auto copy = g->nodes_.begin();
+  for (const auto& n : nodes_) {
+    Node* c = (copy++)->get();
+    for (const Value* v : n->inputs_) c->inputs_.push_back(v != nullptr ? m.at(v) : nullptr);
+    for (size_t i = 0; i < c->inputs_.size(); ++i) g->add_use(c->inputs_[i], c, static_cast<int>(i));
   }
   for (const Value* v : outputs_) g->outputs_.push_back(m.at(v));
   return g;

@@ -112,6 +112,9 @@ class Graph : public SubgraphInfo {
   /// The same for control flow: bodies are given along.
   Node* add_control(const Op& op, std::string name, std::vector<Value*> inputs, std::unique_ptr<Attributes> attrs,
                     std::vector<std::unique_ptr<Graph>> bodies, int outputs);
+  /// As add(), without inferring anything: for a caller that completes the node first and then infers it.
+  Node* add_unchecked(const Op& op, std::string name, std::vector<Value*> inputs,
+                      std::unique_ptr<Attributes> attrs = nullptr, int outputs = -1);
   /// As add(), placed before `before` in the order.
   Node* insert(Node* before, const Op& op, std::string name, std::vector<Value*> inputs,
                std::unique_ptr<Attributes> attrs = nullptr, int outputs = -1);
@@ -157,7 +160,7 @@ class Graph : public SubgraphInfo {
   void remove_input(Value* v);                   // an unused graph input
   /// Removes every node without effect on an output; returns how many.
   int remove_dead();
-  /// Stable topological order; throws ModelError on a cycle.
+  /// Stable topological order; throws ModelError on a cycle. The way back into a flat loop's recurrence is no cycle.
   void sort();
   /// Re-infers all facts from the inputs on.
   void infer_all();
@@ -179,7 +182,8 @@ class Graph : public SubgraphInfo {
   Value* new_value(std::string name, Node* producer, int index);
   std::string unique_name(std::string name);
   Node* place(std::list<std::unique_ptr<Node>>::iterator at, const Op& op, std::string name, std::vector<Value*> inputs,
-              std::unique_ptr<Attributes> attrs, int outputs, std::vector<std::unique_ptr<Graph>> bodies);
+              std::unique_ptr<Attributes> attrs, int outputs, std::vector<std::unique_ptr<Graph>> bodies,
+              bool checked = true);
   void add_use(Value* v, Node* n, int i);
   void drop_use(Value* v, Node* n, int i);
 
