@@ -65,6 +65,7 @@ enum class LayerType : int32_t {
   kKVCACHE_UPDATE = 54,      ///< IKVCacheUpdateLayer.
   kMOE = 55,                 ///< IMoELayer.
   kDIST_COLLECTIVE = 56,     ///< IDistCollectiveLayer.
+  kNODE = 119,               ///< Hone extension: an operator without a class of its own, ILayer.
   kFULLY_CONNECTED = 120,    ///< Fully connected layer of the releases 5 to 8.
   kRNN = 121,                ///< RNN layer of the releases 5 to 7.
   kRNN_V2 = 122,             ///< RNN layer of the releases 5 to 8.
