@@ -30,7 +30,7 @@ inline Shape shape(const std::vector<std::string>& dims) {
 inline TensorInfo info(const std::vector<std::string>& dims, DType type = DType::kF32) {
   return {type, shape(dims), std::nullopt, nullptr};
 }
-inline TensorInfo info(const Tensor& constant) {
+inline TensorInfo constant_info(const Tensor& constant) {
   return {constant.type(), to_shape(constant.dims()), std::nullopt, &constant};
 }
 /// What the shape rule says; an input without a value stands for one left out.
