@@ -2,23 +2,46 @@
 #include "compile/pipeline.h"
 
 #include "compile/widen.h"
+#include "passes/fuse/activations.h"
+#include "passes/fuse/attention.h"
+#include "passes/fuse/epilogue.h"
+#include "passes/fuse/groups.h"
+#include "passes/fuse/normalization.h"
+#include "passes/fuse/scalars.h"
+#include "passes/fuse/selects.h"
+#include "passes/fuse/siblings.h"
 
 namespace hone::compile {
 namespace {
 
+int remove_dead(ir::Graph& g, const passes::Options&) { return g.remove_dead(); }
+
 constexpr passes::Pass kCanonicalize[] = {
-    {"remove-dead", [](ir::Graph& g, const passes::Options&) { return g.remove_dead(); }},
+    {"remove-dead", remove_dead},
 };
 constexpr passes::Pass kPrecision[] = {
     {"widen", widen},
 };
+// Patterns of several nodes become one operator, before anything is fused into them.
+constexpr passes::Pass kRecognize[] = {
+    {"fold-scalars", passes::fold_scalars},
+    {"recognize-activations", passes::recognize_activations},
+    {"recognize-normalizations", passes::recognize_normalizations},
+    {"select-through-views", passes::select_through_views},
+    {"recognize-attention", passes::recognize_attention},
+    {"merge-siblings", passes::merge_siblings},
+    {"remove-dead-patterns", remove_dead},
+};
 constexpr passes::Pass kFuse[] = {
-    {"remove-dead", [](ir::Graph& g, const passes::Options&) { return g.remove_dead(); }},
+    {"fuse-epilogues", passes::fuse_epilogues},
+    {"group-pointwise", passes::group_pointwise},
+    {"remove-dead-fused", remove_dead},
 };
 
 constexpr StageList kStages[] = {
     {"canonicalize", kCanonicalize, 8},
     {"precision", kPrecision, 1},
+    {"recognize", kRecognize, 4},
     {"fuse", kFuse, 4},
 };
 
