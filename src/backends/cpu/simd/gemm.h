@@ -48,6 +48,9 @@ struct BatchedGemm {
   /// Offsets in floats of item i: (i / inner) * outer stride + (i % inner) * inner stride, as in [batch, heads].
   int64_t inner = 1;
   int64_t a_outer = 0, a_inner = 0, b_outer = 0, b_inner = 0, c_outer = 0, c_inner = 0;
+  /// Where set, the offset of each item instead.
+  const int64_t* a_offsets = nullptr;
+  const int64_t* b_offsets = nullptr;
   const Epilogue* epilogue = nullptr;  // its operands number the rows item * m + r
 };
 

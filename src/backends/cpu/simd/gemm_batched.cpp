@@ -15,7 +15,7 @@ void run_part(Isa isa, const BatchedGemm& g, int64_t item, int64_t row0, int64_t
   const int64_t outer = item / g.inner, inner = item % g.inner;
   Gemm one;
   one.m = row1 - row0, one.n = g.n, one.k = g.k;
-  one.a = g.a + outer * g.a_outer + inner * g.a_inner + row0 * g.lda;
+  one.a = g.a + (g.a_offsets != nullptr ? g.a_offsets[item] : outer * g.a_outer + inner * g.a_inner) + row0 * g.lda;
   one.lda = g.lda;
   one.b = packed;
   one.c = g.c + outer * g.c_outer + inner * g.c_inner + row0 * g.ldc;
@@ -44,7 +44,8 @@ void batched_gemm(Isa isa, const BatchedGemm& g, void* workspace) noexcept {
         for (int64_t i = part_begin(parts, thread, count); i < part_begin(parts, thread + 1, count); ++i) {
           const int64_t item = i / splits, part = i % splits;
           if (item != packed_item) {
-            const float* b = g.b + item / g.inner * g.b_outer + item % g.inner * g.b_inner;
+            const float* b = g.b + (g.b_offsets != nullptr ? g.b_offsets[item]
+                                                           : item / g.inner * g.b_outer + item % g.inner * g.b_inner);
             pack_b(isa, g.k, g.n, b, g.ldb, g.transposed_b, packed);
             packed_item = item;
           }
