@@ -1,6 +1,8 @@
 // If and Loop: shape rules over their bodies. Running them is the executor's work.
 #include "ops/loop.h"
 
+#include <set>
+
 namespace hone {
 namespace {
 
@@ -40,6 +42,7 @@ void infer_loop(InferContext& c) {
   std::vector<TensorInfo> in = {{DType::kI64, {}, std::nullopt, nullptr}, {DType::kBool, {}, std::nullopt, nullptr}};
   for (size_t i = 2; i < c.inputs.size(); ++i) in.push_back(i < 2 + carried ? plain(c.in(i)) : c.in(i));
   int counter = 0;
+  std::set<std::pair<size_t, size_t>> unknown;  // (carried value, axis)
   std::vector<TensorInfo> out;
   // Shapes of carried values settle within a few rounds: a dim that changes becomes unknown.
   for (int round = 0;; ++round) {
@@ -49,11 +52,17 @@ void infer_loop(InferContext& c) {
     bool changed = false;
     for (size_t i = 0; i < carried; ++i) {
       TensorInfo& x = in[2 + i];
+      const Shape& after = out[1 + i].shape;
       require<ModelError>(x.type == out[1 + i].type, "carried value {} enters the loop as {} and leaves as {}", i,
                           name(x.type), name(out[1 + i].type));
-      if (x.shape == out[1 + i].shape) continue;
-      x.shape = join(c, &counter, x.shape, out[1 + i].shape, "a carried value");
-      changed = true;
+      require<Unsupported>(x.shape.size() == after.size(), "a carried value has different ranks ({} and {})",
+                           str(x.shape), str(after));
+      for (size_t a = 0; a < after.size(); ++a) {
+        // Once unknown, an extent may change from round to round as it likes.
+        if (x.shape[a] == after[a] || !unknown.insert({i, a}).second) continue;
+        x.shape[a] = c.data_dependent(counter++);
+        changed = true;
+      }
     }
     if (!changed) break;
     require<Unsupported>(round < 8, "shapes of carried values do not settle");

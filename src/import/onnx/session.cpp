@@ -242,7 +242,8 @@ bool Session::mark_failed(const proto::NodeProto& n, Scope& scope) {
 
 int64_t Session::opset_of(const std::string& domain, const Scope& scope) const {
   const auto it = scope.opsets->find(domain);
-  return it == scope.opsets->end() ? 0 : it->second;
+  if (it != scope.opsets->end()) return it->second;
+  return domain == "com.microsoft" ? 1 : 0;  // has one version only, which tools often leave out
 }
 
 const proto::FunctionProto* Session::find_function(const proto::NodeProto& n) const {

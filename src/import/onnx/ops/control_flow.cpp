@@ -4,6 +4,7 @@
 #include <climits>
 
 #include "base/error.h"
+#include "ops/assertion.h"
 #include "ops/loop.h"
 
 namespace hone::onnx {
@@ -40,6 +41,36 @@ Values flatten(const std::vector<Entry>& outputs) {
   return v;
 }
 
+bool has_squeeze(const proto::GraphProto& g) {
+  for (const auto& n : g.node())
+    if (n.op_type() == "Squeeze") return true;
+  return false;
+}
+
+/// Exporters write a squeeze of an extent that may be 1 as a choice between Squeeze and Identity, whose results differ
+/// in rank. 0 or 1: the branch that squeezes, where exactly one does; -1: the ranks agree.
+int branch_by_rank(const NodeView& n, const std::vector<Entry> (&outputs)[2]) {
+  bool same = true;
+  for (size_t i = 0; i < outputs[0].size(); ++i) {
+    const Value *a = outputs[0][i].value, *b = outputs[1][i].value;
+    same = same && (a == nullptr || b == nullptr || a->rank() == b->rank());
+  }
+  if (same) return -1;
+  const bool then_squeezes = has_squeeze(n.graph("then_branch")), else_squeezes = has_squeeze(n.graph("else_branch"));
+  require<Unsupported>(then_squeezes != else_squeezes,
+                       "the branches give results of different ranks, and the condition is not known at build time");
+  return then_squeezes ? 0 : 1;
+}
+
+/// Imports one branch alone; the run fails where the condition turns out otherwise.
+void import_assumed(OnnxContext& c, const NodeView& n, Value* condition, bool value) {
+  AssertionAttrs a;
+  a.message = fmt::format("node '{}': its branches differ in rank, and the engine was built for the {}", n.name(),
+                          kBranches[value ? 1 : 0]);
+  c.node(kAssertionOp, {value ? condition : c.map(ScalarFn::kNot, {condition})}, std::move(a), 0);
+  import_taken(c, n, value);
+}
+
 }  // namespace
 
 void import_if(OnnxContext& c, const NodeView& n) {
@@ -64,6 +95,7 @@ void import_if(OnnxContext& c, const NodeView& n) {
   require<ModelError>(outputs[0].size() == outputs[1].size() && outputs[0].size() >= n.output_count(),
                       "the branches give {} and {} outputs, the node has {}", outputs[0].size(), outputs[1].size(),
                       n.output_count());
+  if (const int taken = branch_by_rank(n, outputs); taken >= 0) return import_assumed(c, n, condition, taken == 0);
   const size_t count = bodies[0]->outputs().size();
   require<Unsupported>(count == bodies[1]->outputs().size(), "branches that give sequences of different lengths");
   ir::Node* node = c.control(kIfOp, in, std::make_unique<NoAttrs>(), std::move(bodies), static_cast<int>(count));
@@ -107,9 +139,10 @@ LoopBody import_loop_body(OnnxContext& c, const NodeView& n, const proto::GraphP
       require<Unsupported>(s.size() == shapes[i].size(), "carried value {} changes its rank from {} to {}", i,
                            shapes[i].size(), s.size());
       for (size_t a = 0; a < s.size(); ++a) {
-        if (s[a] == shapes[i][a]) continue;
-        shapes[i][a] = c.session().symbol(fmt::format("{}.carried.{}.{}", n.name(), i, a));
-        settled = settled && s[a] == shapes[i][a];
+        const Dim unknown = c.session().symbol(fmt::format("{}.carried.{}.{}", n.name(), i, a));
+        if (s[a] == shapes[i][a] || shapes[i][a] == unknown) continue;
+        shapes[i][a] = unknown;
+        settled = false;
       }
     }
     if (settled) return body;

@@ -146,7 +146,15 @@ void import_mod(OnnxContext& c, const NodeView& n) {
 void import_bit_shift(OnnxContext& c, const NodeView& n) {
   const std::string d = n.s("direction");
   require<ModelError>(d == "LEFT" || d == "RIGHT", "direction must be LEFT or RIGHT, is '{}'", d);
-  c.set(0, c.map(d == "LEFT" ? ScalarFn::kShiftLeft : ScalarFn::kShiftRight, {c.in(0), c.in(1)}));
+  Value *x = c.in(0), *y = c.in(1);
+  if (d == "LEFT") return c.set(0, c.map(ScalarFn::kShiftLeft, {x, y}));
+  Value* shifted = c.map(ScalarFn::kShiftRight, {x, y});
+  const DType t = x->type();
+  if (t == DType::kU8 || t == DType::kU16 || t == DType::kU32 || t == DType::kU64) return c.set(0, shifted);
+  // A negative number fills with its sign: the shift of its complement, complemented.
+  Value* complement = c.map(ScalarFn::kBitNot, {x});
+  Value* filled = c.map(ScalarFn::kBitNot, {c.map(ScalarFn::kShiftRight, {complement, y})});
+  c.set(0, c.select(c.map(ScalarFn::kLess, {x, c.like(x, 0)}), filled, shifted));
 }
 
 void import_prelu(OnnxContext& c, const NodeView& n) {
@@ -185,6 +193,13 @@ void import_gelu(OnnxContext& c, const NodeView& n) {
   const std::string form = n.s("approximate", "none");
   require<ModelError>(form == "none" || form == "tanh", "approximate must be none or tanh, is '{}'", form);
   c.set(0, c.map(form == "tanh" ? ScalarFn::kGeluTanh : ScalarFn::kGeluErf, {c.in(0)}));
+}
+
+void import_gelu_family(OnnxContext& c, const NodeView& n) {
+  Value* x = c.in(0);
+  if (n.type() == "QuickGelu") return c.set(0, c.map(ScalarFn::kSilu, {x}, n.f("alpha", 1.702f)));
+  if (c.has(1)) x = c.add(x, c.in(1));
+  c.set(0, c.map(n.type() == "FastGelu" ? ScalarFn::kGeluTanh : ScalarFn::kGeluErf, {x}));
 }
 
 void import_where(OnnxContext& c, const NodeView&) { c.set(0, c.select(c.in(0), c.in(1), c.in(2))); }

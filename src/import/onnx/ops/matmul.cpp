@@ -48,7 +48,8 @@ void import_matmul(OnnxContext& c, const NodeView&) { c.set(0, product(c, c.in(0
 
 void import_gemm(OnnxContext& c, const NodeView& n) {
   Value *a = c.in(0), *b = c.in(1);
-  require<ModelError>(a->rank() == 2 && b->rank() == 2, "operands of rank {} and {}, not 2", a->rank(), b->rank());
+  // Tools that fuse MatMul and Add write stacks of matrices too; their meaning is plain.
+  require<ModelError>(a->rank() >= 2 && b->rank() >= 2, "operands of rank {} and {}, not 2", a->rank(), b->rank());
   MatMulAttrs m;
   if (n.i("transA", 0) != 0) m.op_a = MatrixOp::kTranspose;
   if (n.i("transB", 0) != 0) m.op_b = MatrixOp::kTranspose;

@@ -7,6 +7,7 @@
 #include "import/onnx/context.h"
 #include "ops/concat.h"
 #include "ops/pad.h"
+#include "ops/scatter.h"
 #include "ops/tile.h"
 
 namespace hone::onnx {
@@ -16,6 +17,24 @@ void import_concat(OnnxContext& c, const NodeView& n) {
   a.axis = normalize_axis(n.opset() < 4 ? n.i("axis", 1) : n.i("axis"), c.in(0)->rank());
   c.set(0, c.make(kConcatOp, c.all(), std::move(a)));
 }
+
+namespace {
+/// Axes that only the run tells: starts, ends and steps are written into vectors over all axes.
+void slice_any_axes(OnnxContext& c, Value* x, Value* start, Value* end) {
+  const int64_t rank = x->rank();
+  Value* axes = c.map(ScalarFn::kFloorMod, {c.to_i64(c.in(3)), c.int_scalar(rank)});
+  auto spread = [&](int64_t otherwise, Value* v) {
+    ScatterAttrs a;
+    a.axis = 0;
+    return c.make(kScatterOp, {c.ints(Ints(static_cast<size_t>(rank), otherwise)), axes, v}, std::move(a));
+  };
+  SliceAttrs a;
+  a.ends = true;
+  a.axes = iota(rank);
+  Value* step = c.has(4) ? spread(1, c.to_i64(c.in(4))) : nullptr;
+  c.set(0, c.make(kSliceOp, {x, spread(0, start), spread(INT64_MAX, end), step}, std::move(a)));
+}
+}  // namespace
 
 void import_slice(OnnxContext& c, const NodeView& n) {
   Value* x = c.in(0);
@@ -29,7 +48,8 @@ void import_slice(OnnxContext& c, const NodeView& n) {
     return c.set(0, c.make(kSliceOp, {x}, std::move(a)));
   }
   Value *start = c.to_i64(c.in(1)), *end = c.to_i64(c.in(2)), *step = nullptr;
-  const std::optional<Ints> axes = c.static_ints(3, "axes");
+  const std::optional<Ints> axes = c.has(3) ? c.known_ints(c.in(3)) : std::nullopt;
+  if (c.has(3) && !axes) return slice_any_axes(c, x, start, end);
   if (axes) {
     a.axes = *axes;
   } else {
@@ -80,8 +100,8 @@ void import_split(OnnxContext& c, const NodeView& n) {
       c.set(static_cast<size_t>(i), c.slice(x, axis, at, at + size));
       at += size;
     }
-    require<ModelError>(!extent.is_const() || extent.value() == at, "the parts add up to {}, the extent is {}", at,
-                        extent.value());
+    require<ModelError>(!extent.is_const() || extent.is(at), "the parts add up to {}, the extent is {}", at,
+                        extent.str());
     return;
   }
   Value* at = c.ints({0});
@@ -154,28 +174,35 @@ void import_crop(OnnxContext& c, const NodeView& n) {
   c.set(0, c.make(kSliceOp, {x}, std::move(a)));
 }
 
+namespace {
+/// Half of a - b where that is positive, else 0.
+Value* half_excess(OnnxContext& c, Value* a, Value* b) {
+  return c.div(c.map(ScalarFn::kMax, {c.sub(a, b), c.ints({0})}), c.ints({2}));
+}
+}  // namespace
+
 void import_center_crop_pad(OnnxContext& c, const NodeView& n) {
-  Value* x = c.in(0);
-  const Ints target = *c.static_ints(1, "the target shape");
-  Ints axes = n.ints("axes", iota(x->rank()));
-  require<ModelError>(axes.size() == target.size(), "{} axes for {} extents", axes.size(), target.size());
+  Value *x = c.in(0), *target = c.to_i64(c.in(1));
+  const Ints axes = n.ints("axes", iota(x->rank()));
+  Values first, last, before, after;
+  Ints at;
   for (size_t i = 0; i < axes.size(); ++i) {
-    const int64_t axis = normalize_axis(axes[i], x->rank());
-    const Dim& d = x->shape()[static_cast<size_t>(axis)];
-    require<Unsupported>(d.is_const(), "extent {} of axis {} must be known at build time", d.str(), axis);
-    const int64_t have = d.value(), want = target[i];
-    require<ModelError>(want >= 0, "extent {}", want);
-    if (have > want) {
-      const int64_t start = (have - want) / 2;
-      x = c.slice(x, axis, start, start + want);
-    } else if (have < want) {
-      PadAttrs a;
-      const int64_t before = (want - have) / 2;
-      a.axes = {axis}, a.pads = {before, want - have - before};
-      x = c.make(kPadOp, {x}, std::move(a));
-    }
+    at.push_back(normalize_axis(axes[i], x->rank()));
+    const auto k = static_cast<int64_t>(i);
+    Value *have = c.extent(x, at.back()), *want = c.slice(target, 0, k, k + 1);
+    Value *common = c.map(ScalarFn::kMin, {have, want}), *start = half_excess(c, have, want);
+    first.push_back(start), last.push_back(c.add(start, common));
+    Value* pad = half_excess(c, want, have);
+    before.push_back(pad), after.push_back(c.sub(c.sub(want, common), pad));
   }
-  c.set(0, x);
+  SliceAttrs s;
+  s.ends = true;
+  s.axes = at;
+  Value* cropped = c.make(kSliceOp, {x, c.concat(first, 0), c.concat(last, 0)}, std::move(s));
+  before.insert(before.end(), after.begin(), after.end());
+  PadAttrs p;
+  p.axes = at;
+  c.set(0, c.make(kPadOp, {cropped, c.concat(before, 0)}, std::move(p)));
 }
 
 }  // namespace hone::onnx
