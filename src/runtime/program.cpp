@@ -1,6 +1,9 @@
 // Binding of plan steps to tactics, and liveness.
 #include "runtime/program.h"
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "ops/op.h"
 
 namespace hone::runtime {
@@ -33,6 +36,13 @@ ProgramStep bind_step(const plan::Plan& p, const plan::PlanStep& s, const Backen
   return r;
 }
 
+// Zeros that cost no memory until they are read: what stands for constants that tactics have folded into their weights.
+std::shared_ptr<const void> zeros(size_t size) {
+  void* p = std::calloc(1, size + 64);
+  require<ModelError>(p != nullptr, "out of memory: {} bytes", size);
+  return {p, std::free};
+}
+
 }  // namespace
 
 Program::Program(const plan::Plan& p, const plan::PlanGraph& g, const Backend& backend) : graph_(&g) {
@@ -57,6 +67,22 @@ Program::Program(const plan::Plan& p, const plan::PlanGraph& g, const Backend& b
   }
   for (int i : g.inputs) io_[static_cast<size_t>(i)] |= 1;
   for (int o : g.outputs) io_[static_cast<size_t>(o)] |= 2;
+  // Tensors that are only ever folded.
+  size_t largest = 0;
+  std::vector<size_t> folded;
+  for (const plan::PlanStep& s : g.steps)
+    for (size_t k = 0; k < s.inputs.size() && k < 64; ++k) {
+      const auto t = static_cast<size_t>(s.inputs[k]);
+      if (s.inputs[k] < 0 || (s.folds >> k & 1) == 0 || constants_[t].defined() || !is_const(g.tensors[t].shape))
+        continue;
+      largest = std::max(largest, storage_bytes(g.tensors[t].type, volume(to_dims(g.tensors[t].shape))));
+      folded.push_back(t);
+    }
+  if (!folded.empty()) {
+    const std::shared_ptr<const void> nothing = zeros(largest);
+    for (size_t t : folded)
+      constants_[t] = Tensor::view(g.tensors[t].type, to_dims(g.tensors[t].shape), nothing.get(), nothing);
+  }
   auto touch = [&](int t, int step) {
     if (t < 0) return;
     const auto r = static_cast<size_t>(roots_[static_cast<size_t>(t)]);

@@ -32,7 +32,8 @@ class Program {
   int last_use(int t) const { return last_use_[static_cast<size_t>(t)]; }
   /// First step that touches the storage.
   int first_use(int t) const { return first_use_[static_cast<size_t>(t)]; }
-  /// Constant behind tensor t, or an undefined tensor.
+  /// Constant behind tensor t, or an undefined tensor. A constant that every user has folded into its weights is not in the
+  /// plan: it reads as zeros.
   const Tensor& constant(int t) const { return constants_[static_cast<size_t>(t)]; }
   bool is_input(int t) const { return io_[static_cast<size_t>(t)] & 1; }
   bool is_output(int t) const { return io_[static_cast<size_t>(t)] & 2; }
