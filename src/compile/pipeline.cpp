@@ -24,16 +24,18 @@ constexpr passes::Pass kPrecision[] = {
 };
 // Patterns of several nodes become one operator, before anything is fused into them.
 constexpr passes::Pass kRecognize[] = {
-    {"fold-scalars", passes::fold_scalars},
     {"recognize-activations", passes::recognize_activations},
     {"recognize-normalizations", passes::recognize_normalizations},
     {"select-through-views", passes::select_through_views},
     {"recognize-attention", passes::recognize_attention},
-    {"merge-siblings", passes::merge_siblings},
     {"remove-dead-patterns", remove_dead},
 };
+// Scalars fold after the recognition, whose patterns are written in plain arithmetic; siblings merge with their
+// epilogues.
 constexpr passes::Pass kFuse[] = {
+    {"fold-scalars", passes::fold_scalars},
     {"fuse-epilogues", passes::fuse_epilogues},
+    {"merge-siblings", passes::merge_siblings},
     {"group-pointwise", passes::group_pointwise},
     {"remove-dead-fused", remove_dead},
 };
