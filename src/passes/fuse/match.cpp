@@ -122,16 +122,23 @@ bool is_product(const Product& p, double number, std::vector<const Value*> facto
 }
 
 void sweep(Graph& g, Node* n, Node* heir, std::set<const Node*>* removed) {
-  if (n == nullptr || n == heir || n->op().has(kSideEffect)) return;
-  for (const Value* v : n->outputs())
-    if (!g.uses(v).empty() || g.is_output(v)) return;
-  std::set<Node*> producers;
-  for (const Value* v : n->inputs())
-    if (v != nullptr && v->producer() != nullptr) producers.insert(v->producer());
-  absorb_origins(heir, n);
-  if (removed != nullptr) removed->insert(n);
-  g.remove(n);
-  for (Node* p : producers) sweep(g, p, heir, removed);
+  std::set<const Node*> gone;
+  std::vector<Node*> work = {n};
+  while (!work.empty()) {
+    n = work.back();
+    work.pop_back();
+    if (n == nullptr || n == heir || gone.count(n) != 0 || n->op().has(kSideEffect)) continue;
+    const auto& outputs = n->outputs();
+    if (std::any_of(outputs.begin(), outputs.end(),
+                    [&](const Value* v) { return !g.uses(v).empty() || g.is_output(v); }))
+      continue;
+    for (const Value* v : n->inputs())
+      if (v != nullptr) work.push_back(v->producer());
+    absorb_origins(heir, n);
+    gone.insert(n);
+    g.remove(n);
+  }
+  if (removed != nullptr) removed->insert(gone.begin(), gone.end());
 }
 
 bool replace_pattern(Graph& g, Value* old, Node* by, std::set<const Node*>* removed) {
