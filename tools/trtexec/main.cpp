@@ -4,12 +4,12 @@
 #include <chrono>
 #include <fstream>
 
-#include "trtexec/session.h"
+#include "common/session.h"
+#include "trtexec/options.h"
 
 namespace {
 
-using namespace trtexec;
-using tools::UserError;
+using namespace tools;
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point t) { return std::chrono::duration<double>(Clock::now() - t).count(); }
@@ -20,7 +20,7 @@ void save(const std::string& path, const nvinfer1::IHostMemory& plan) {
     throw UserError(fmt::format("cannot write plan '{}'", path));
 }
 
-void work(const Options& o, tools::Logger& logger) {
+void work(const Options& o, Logger& logger) {
   const std::unique_ptr<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
   if (runtime == nullptr) throw UserError("cannot create a runtime");
   runtime->setCpuThreads(o.cpu_threads);
@@ -49,9 +49,9 @@ void work(const Options& o, tools::Logger& logger) {
         if (engine->getTensorIOMode(name) != nvinfer1::TensorIOMode::kINPUT) continue;
         using S = nvinfer1::OptProfileSelector;
         fmt::print("[I] Profile {} input {}: min {}, opt {}, max {}\n", p, name,
-                   tools::dims_text(engine->getProfileShape(name, p, S::kMIN)),
-                   tools::dims_text(engine->getProfileShape(name, p, S::kOPT)),
-                   tools::dims_text(engine->getProfileShape(name, p, S::kMAX)));
+                   dims_text(engine->getProfileShape(name, p, S::kMIN)),
+                   dims_text(engine->getProfileShape(name, p, S::kOPT)),
+                   dims_text(engine->getProfileShape(name, p, S::kMAX)));
       }
   }
   if (o.skip_inference) return;
@@ -72,7 +72,7 @@ int main(int argc, char** argv) {
                                         NV_TENSORRT_PATCH, command);
   std::string help;
   try {
-    const Options o = parse_options(argc, argv, &help);
+    const Options o = trtexec::parse_options(argc, argv, &help);
     if (o.help) {
       fmt::print("{}", help);
       return 0;
@@ -82,7 +82,7 @@ int main(int argc, char** argv) {
       throw UserError(fmt::format("--device: '{}' is neither 'cpu' nor a number", o.device));
     if (!o.device.empty() && o.device != "cpu")
       throw UserError(fmt::format("--device={}: this build of Hone has no GPU backend; use --device=cpu", o.device));
-    tools::Logger logger(o.verbose);
+    Logger logger(o.verbose);
     work(o, logger);
   } catch (const std::exception& e) {
     fmt::print("[E] Error: {}\n&&&& FAILED {}\n", e.what(), title);

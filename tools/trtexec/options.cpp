@@ -12,6 +12,9 @@ namespace {
 
 using nvinfer1::DataType;
 using nvinfer1::TensorFormat;
+using tools::IoFormat;
+using tools::Options;
+using tools::split;
 using tools::UserError;
 
 struct NotHere {
@@ -23,48 +26,6 @@ constexpr NotHere kNotHere[] = {
 #include "trtexec/not_here.def"
 #undef HONE_NOT_HERE
 };
-
-std::vector<std::string> split(const std::string& s, char by) {
-  std::vector<std::string> r;
-  size_t begin = 0;
-  for (size_t i = 0; i <= s.size(); ++i)
-    if (i == s.size() || s[i] == by) {
-      if (i > begin) r.push_back(s.substr(begin, i - begin));
-      begin = i + 1;
-    }
-  return r;
-}
-
-int64_t number(const std::string& flag, const std::string& s) {
-  size_t used = 0;
-  int64_t v = 0;
-  try {
-    v = std::stoll(s, &used);
-  } catch (const std::exception&) {
-    used = 0;
-  }
-  if (used == 0 || used != s.size()) throw UserError(fmt::format("--{}: '{}' is not a number", flag, s));
-  return v;
-}
-
-// "name:1x3x224x224": the last colon that is followed by dims ends the name (names may hold colons).
-ShapeMap shapes(const std::string& flag, const std::string& text) {
-  ShapeMap r;
-  for (const std::string& item : split(text, ',')) {
-    const size_t colon = item.rfind(':');
-    const std::string name = colon == std::string::npos ? "" : item.substr(0, colon),
-                      dims = colon == std::string::npos ? item : item.substr(colon + 1);
-    std::vector<int64_t> d;
-    if (dims != "scalar")
-      for (const std::string& x : split(dims, 'x')) {
-        d.push_back(number(flag, x));
-        if (d.back() < 0) throw UserError(fmt::format("--{}: extent {} in '{}'", flag, d.back(), item));
-      }
-    r.emplace_back(name, std::move(d));
-  }
-  if (r.empty()) throw UserError(fmt::format("--{} needs shapes, as input:1x3x224x224", flag));
-  return r;
-}
 
 std::vector<std::pair<std::string, std::string>> pairs(const std::string& flag, const std::string& text) {
   std::vector<std::pair<std::string, std::string>> r;
@@ -175,7 +136,7 @@ size_t edit_distance(const std::string& a, const std::string& b) {
 
 }  // namespace
 
-Options parse_options(int argc, char** argv, std::string* help_text) {
+tools::Options parse_options(int argc, char** argv, std::string* help_text) {
   Options o;
   CLI::App app(
       "Builds an engine from an ONNX model or loads one, runs it and reports its speed.\n"
@@ -297,10 +258,10 @@ Options parse_options(int argc, char** argv, std::string* help_text) {
   if (o.help) return o;
   for (const std::string& word : app.remaining()) reject(app, word);
 
-  if (!min.empty()) o.min_shapes = shapes("minShapes", min);
-  if (!opt.empty()) o.opt_shapes = shapes("optShapes", opt);
-  if (!max.empty()) o.max_shapes = shapes("maxShapes", max);
-  if (!run.empty()) o.shapes = shapes("shapes", run);
+  if (!min.empty()) o.min_shapes = tools::parse_shapes("minShapes", min);
+  if (!opt.empty()) o.opt_shapes = tools::parse_shapes("optShapes", opt);
+  if (!max.empty()) o.max_shapes = tools::parse_shapes("maxShapes", max);
+  if (!run.empty()) o.shapes = tools::parse_shapes("shapes", run);
   if (!in_formats.empty()) o.input_formats = io_formats("inputIOFormats", in_formats);
   if (!out_formats.empty()) o.output_formats = io_formats("outputIOFormats", out_formats);
   if (!pools.empty()) o.mem_pools = mem_pools(pools);

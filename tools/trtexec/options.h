@@ -1,59 +1,14 @@
-// Command line of trtexec: TensorRT's flags, parsed into plain structs.
+// Command line of trtexec: TensorRT's flags.
 #pragma once
 
-#include <NvInfer.h>
-
-#include <map>
 #include <string>
-#include <vector>
 
-#include "common/tensor_io.h"
+#include "common/options.h"
 
 namespace trtexec {
 
-using ShapeMap = std::vector<std::pair<std::string, std::vector<int64_t>>>;  // "*" or "" as name: every input
-
-struct IoFormat {
-  nvinfer1::DataType type = nvinfer1::DataType::kFLOAT;
-  bool has_type = false;
-  nvinfer1::TensorFormats formats = 0;
-};
-
-struct Options {
-  // model
-  std::string onnx, save_engine, load_engine;
-  // build
-  ShapeMap min_shapes, opt_shapes, max_shapes, shapes;
-  std::vector<IoFormat> input_formats, output_formats;
-  bool fp16 = false, bf16 = false, int8 = false, fp8 = false, best = false, no_tf32 = false, strongly_typed = false;
-  std::string precision_constraints = "none";
-  std::vector<std::pair<std::string, std::string>> layer_precisions, layer_output_types;
-  std::map<std::string, double> mem_pools;  // MiB
-  int optimization_level = 3, avg_timing = 8;
-  std::string timing_cache_file, profiling_verbosity = "layer_names_only";
-  bool no_builder_cache = false, error_on_timing_cache_miss = false, strip_weights = false, version_compatible = false;
-  int max_aux_streams = -1;
-  bool skip_inference = false, verbose = false;
-  // inference
-  std::vector<std::pair<std::string, std::string>> load_inputs;
-  int iterations = 10, avg_runs = 10, streams = 1;
-  double duration = 3, warm_up = 200, sleep_time = 0, idle_time = 0;
-  bool threads = false, spin_wait = false, separate_profile_run = false, time_deserialize = false,
-       no_data_transfers = false;
-  std::vector<double> percentiles = {90, 95, 99};
-  int use_profile = 0;
-  tools::PictureOptions picture;
-  // reporting
-  bool dump_profile = false, dump_layer_info = false, dump_output = false, dump_optimization_profile = false;
-  std::string export_profile, export_layer_info, export_output, export_times;
-  // system
-  std::string device;  // "": the default, "cpu", or a GPU's number
-  int cpu_threads = 0;
-  bool help = false;
-};
-
 /// Parses; throws tools::UserError with the message for the user. With --help, fills `help_text` and sets
 /// Options::help.
-Options parse_options(int argc, char** argv, std::string* help_text);
+tools::Options parse_options(int argc, char** argv, std::string* help_text);
 
 }  // namespace trtexec

@@ -1,4 +1,4 @@
-// What trtexec does: build or load an engine, run it, report.
+// What the tools do: build an engine, run it, report.
 #pragma once
 
 #include <NvInfer.h>
@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "common/logger.h"
-#include "trtexec/options.h"
+#include "common/options.h"
 
-namespace trtexec {
+namespace tools {
 
-/// The plan for these options: bytes in memory. Throws tools::UserError (details are in the log).
-std::unique_ptr<nvinfer1::IHostMemory> build_plan(const Options& o, tools::Logger& logger);
+/// The plan for these options: bytes in memory. Throws UserError (details are in the log).
+std::unique_ptr<nvinfer1::IHostMemory> build_plan(const Options& o, Logger& logger);
 
 /// One measured run, in milliseconds from the start of measuring.
 struct Trace {
@@ -43,7 +43,7 @@ struct RunResult {
   std::vector<LayerTime> profile;
 };
 
-/// Runs an engine as the options say. Throws tools::UserError.
+/// Runs an engine as the options say. Throws UserError.
 RunResult run_engine(nvinfer1::ICudaEngine& engine, const Options& o);
 
 // Reports.
@@ -53,4 +53,4 @@ void report_outputs(const RunResult& r, const Options& o);
 void report_layers(nvinfer1::ICudaEngine& engine, const Options& o);
 void export_times(const RunResult& r, const std::string& path);
 
-}  // namespace trtexec
+}  // namespace tools

@@ -5,13 +5,11 @@
 #include <fstream>
 #include <numeric>
 
+#include "common/session.h"
 #include "common/statistics.h"
-#include "trtexec/session.h"
 
-namespace trtexec {
+namespace tools {
 namespace {
-
-using tools::UserError;
 
 std::ofstream create(const std::string& path) {
   std::ofstream f(path);
@@ -37,7 +35,7 @@ std::string json_value(const std::string& v) {
   return v == "nan" || v == "-nan" ? "NaN" : v == "inf" ? "Infinity" : v == "-inf" ? "-Infinity" : v;
 }
 
-void line(const char* name, const tools::Summary& s, const std::vector<double>& percentiles) {
+void line(const char* name, const Summary& s, const std::vector<double>& percentiles) {
   fmt::print("[I] {}: min = {:.6g} ms, max = {:.6g} ms, mean = {:.6g} ms, median = {:.6g} ms", name, s.min, s.max,
              s.mean, s.median);
   for (size_t i = 0; i < percentiles.size(); ++i)
@@ -69,7 +67,7 @@ void report_performance(const RunResult& r, const Options& o, nvinfer1::ICudaEng
   auto column = [&](auto f) {
     std::vector<double> v;
     for (const Trace& t : r.traces) v.push_back(f(t));
-    return tools::summarize(std::move(v), o.percentiles);
+    return summarize(std::move(v), o.percentiles);
   };
   fmt::print("[I] \n[I] === Performance summary ===\n");
   fmt::print("[I] Throughput: {:.6g} qps\n", 1e3 * static_cast<double>(r.traces.size()) / std::max(r.wall_ms, 1e-6));
@@ -77,7 +75,7 @@ void report_performance(const RunResult& r, const Options& o, nvinfer1::ICudaEng
   line("Enqueue Time", column([](const Trace& t) { return t.enqueue_end - t.enqueue_start; }), o.percentiles);
   if (!o.no_data_transfers)
     line("H2D Latency", column([](const Trace& t) { return t.in_end - t.in_start; }), o.percentiles);
-  const tools::Summary compute = column([](const Trace& t) { return t.compute(); });
+  const Summary compute = column([](const Trace& t) { return t.compute(); });
   line("GPU Compute Time", compute, o.percentiles);
   if (!o.no_data_transfers)
     line("D2H Latency", column([](const Trace& t) { return t.out_end - t.out_start; }), o.percentiles);
@@ -106,7 +104,7 @@ void report_profile(const RunResult& r, const Options& o) {
     std::vector<double> ms(l.ms.begin(), l.ms.end());
     runs = std::max(runs, ms.size());
     const double total = std::accumulate(ms.begin(), ms.end(), 0.0);
-    const tools::Summary s = tools::summarize(ms, {});
+    const Summary s = summarize(ms, {});
     rows.push_back({&l, total, s.mean, s.median});
     all += total;
     all_mean += s.mean;
@@ -135,9 +133,9 @@ void report_outputs(const RunResult& r, const Options& o) {
   if (o.dump_output) {
     fmt::print("[I] Output Tensors:\n");
     for (const Tensor& t : r.outputs) {
-      fmt::print("[I] {}: ({})\n[I]", t.name, tools::dims_text(t.dims));
-      const int64_t n = tools::volume(t.dims);
-      for (int64_t i = 0; i < n; ++i) fmt::print(" {}", tools::value_text(t.type, t.data.data(), i));
+      fmt::print("[I] {}: ({})\n[I]", t.name, dims_text(t.dims));
+      const int64_t n = volume(t.dims);
+      for (int64_t i = 0; i < n; ++i) fmt::print(" {}", value_text(t.type, t.data.data(), i));
       fmt::print("\n");
     }
   }
@@ -150,8 +148,8 @@ void report_outputs(const RunResult& r, const Options& o) {
     for (int i = 0; i < t.dims.nbDims; ++i) dims += fmt::format("{}{}", i ? "x" : "", t.dims.d[i]);
     f << separator
       << fmt::format("{{ \"name\" : {}\n  , \"dimensions\" : \"{}\"\n  , \"values\" : [ ", quoted(t.name), dims);
-    const int64_t n = tools::volume(t.dims);
-    for (int64_t i = 0; i < n; ++i) f << (i ? ", " : "") << json_value(tools::value_text(t.type, t.data.data(), i));
+    const int64_t n = volume(t.dims);
+    for (int64_t i = 0; i < n; ++i) f << (i ? ", " : "") << json_value(value_text(t.type, t.data.data(), i));
     f << " ]\n  }\n";
     separator = ", ";
   }
@@ -188,4 +186,4 @@ void export_times(const RunResult& r, const std::string& path) {
   f << "]\n";
 }
 
-}  // namespace trtexec
+}  // namespace tools

@@ -9,13 +9,12 @@
 #include <mutex>
 #include <thread>
 
-#include "trtexec/session.h"
+#include "common/session.h"
 
-namespace trtexec {
+namespace tools {
 namespace {
 
 using namespace nvinfer1;
-using tools::UserError;
 using Clock = std::chrono::steady_clock;
 
 // Keeps the storage of one output whose size only the run tells.
@@ -92,7 +91,7 @@ class Session {
       t.dims = out->dims.nbDims > 0 || context_->getTensorShape(name.c_str()).nbDims <= 0
                    ? out->dims
                    : context_->getTensorShape(name.c_str());
-      const size_t n = tools::bytes_of(t.type, tools::volume(t.dims));
+      const size_t n = bytes_of(t.type, volume(t.dims));
       t.data.resize(n);
       if (n > 0 && out->data() != nullptr) std::memcpy(t.data.data(), out->data(), n);
       r.push_back(std::move(t));
@@ -114,7 +113,7 @@ class Session {
     }
     if (given == nullptr) {
       if (const std::string* file = file_of(name)) {
-        const Dims f = tools::file_dims(*file, d);
+        const Dims f = file_dims(*file, d);
         bool known = true;
         for (int i = 0; i < f.nbDims; ++i) known = known && f.d[i] >= 0;
         if (known) return f;
@@ -148,12 +147,12 @@ class Session {
     for (const std::string& name : names) {
       const Dims d = input_dims(name);
       if (!context_->setInputShape(name.c_str(), d))
-        throw UserError(fmt::format("input '{}' does not take the shape {}; the reason is logged above", name,
-                                    tools::dims_text(d)));
+        throw UserError(
+            fmt::format("input '{}' does not take the shape {}; the reason is logged above", name, dims_text(d)));
       const DataType type = engine_.getTensorDataType(name.c_str());
       const std::string* file = file_of(name);
-      std::vector<std::byte> host = file != nullptr ? tools::load_tensor(*file, type, d, o_.picture)
-                                                    : tools::random_tensor(type, tools::volume(d), seed++);
+      std::vector<std::byte> host =
+          file != nullptr ? load_tensor(*file, type, d, o_.picture) : random_tensor(type, volume(d), seed++);
       inputs_.emplace_back(host, host);
       inputs_.back().second.resize(host.size() + 64);
       if (!context_->setTensorAddress(name.c_str(), inputs_.back().second.data()))
@@ -266,4 +265,4 @@ RunResult run_engine(ICudaEngine& engine, const Options& o) {
   return r;
 }
 
-}  // namespace trtexec
+}  // namespace tools

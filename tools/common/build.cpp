@@ -6,13 +6,12 @@
 #include <set>
 
 #include "common/progress.h"
-#include "trtexec/session.h"
+#include "common/session.h"
 
-namespace trtexec {
+namespace tools {
 namespace {
 
 using namespace nvinfer1;
-using tools::UserError;
 
 Dims to_dims(const std::vector<int64_t>& v) {
   if (v.size() > static_cast<size_t>(Dims::MAX_DIMS))
@@ -58,7 +57,7 @@ Dims pick(const Dims& declared, const std::string& name, std::initializer_list<c
     if (const auto* s = find(*m, name)) {
       if (static_cast<int>(s->size()) != declared.nbDims)
         throw UserError(fmt::format("input '{}' has rank {} ({}), the shape given has rank {}", name, declared.nbDims,
-                                    tools::dims_text(declared), s->size()));
+                                    dims_text(declared), s->size()));
       return to_dims(*s);
     }
   Dims d = declared;
@@ -86,12 +85,12 @@ void add_profile(IBuilder& builder, IBuilderConfig& config, const INetworkDefini
     if (!given)
       fmt::print(
           "[W] Dynamic input '{}' has no shape: {} is used (see --minShapes, --optShapes, --maxShapes, --shapes)\n",
-          name, tools::dims_text(opt));
+          name, dims_text(opt));
     if (!profile->setDimensions(name.c_str(), OptProfileSelector::kMIN, min) ||
         !profile->setDimensions(name.c_str(), OptProfileSelector::kOPT, opt) ||
         !profile->setDimensions(name.c_str(), OptProfileSelector::kMAX, max))
       throw UserError(fmt::format("input '{}': shapes min {}, opt {}, max {} are not a valid profile", name,
-                                  tools::dims_text(min), tools::dims_text(opt), tools::dims_text(max)));
+                                  dims_text(min), dims_text(opt), dims_text(max)));
   }
   if (profile != nullptr && config.addOptimizationProfile(profile) < 0)
     throw UserError("the optimization profile is not valid");
@@ -191,7 +190,7 @@ void save_timing_cache(const IBuilderConfig& c, const std::string& path) {
 
 }  // namespace
 
-std::unique_ptr<IHostMemory> build_plan(const Options& o, tools::Logger& logger) {
+std::unique_ptr<IHostMemory> build_plan(const Options& o, Logger& logger) {
   const std::unique_ptr<IBuilder> builder(createInferBuilder(logger));
   if (builder == nullptr) throw UserError("cannot create a builder");
   const NetworkDefinitionCreationFlags flags =
@@ -206,7 +205,7 @@ std::unique_ptr<IHostMemory> build_plan(const Options& o, tools::Logger& logger)
   set_io_formats(*network, o);
   set_layer_types(*network, o);
   add_profile(*builder, *config, *network, o);
-  tools::ProgressBar progress;
+  ProgressBar progress;
   config->setProgressMonitor(&progress);
   std::unique_ptr<ITimingCache> cache;
   if (!o.timing_cache_file.empty()) {
@@ -224,4 +223,4 @@ std::unique_ptr<IHostMemory> build_plan(const Options& o, tools::Logger& logger)
   return plan;
 }
 
-}  // namespace trtexec
+}  // namespace tools

@@ -1,0 +1,54 @@
+// Lists inside flags.
+#include "common/options.h"
+
+#include <fmt/format.h>
+
+namespace tools {
+
+std::vector<std::string> split(const std::string& s, char by) {
+  std::vector<std::string> r;
+  size_t begin = 0;
+  for (size_t i = 0; i <= s.size(); ++i)
+    if (i == s.size() || s[i] == by) {
+      if (i > begin) r.push_back(s.substr(begin, i - begin));
+      begin = i + 1;
+    }
+  return r;
+}
+
+namespace {
+
+int64_t number(const std::string& flag, const std::string& s) {
+  size_t used = 0;
+  int64_t v = 0;
+  try {
+    v = std::stoll(s, &used);
+  } catch (const std::exception&) {
+    used = 0;
+  }
+  if (used == 0 || used != s.size()) throw UserError(fmt::format("--{}: '{}' is not a number", flag, s));
+  return v;
+}
+
+}  // namespace
+
+// "name:1x3x224x224": the last colon that is followed by dims ends the name (names may hold colons).
+ShapeMap parse_shapes(const std::string& flag, const std::string& text) {
+  ShapeMap r;
+  for (const std::string& item : split(text, ',')) {
+    const size_t colon = item.rfind(':');
+    const std::string name = colon == std::string::npos ? "" : item.substr(0, colon),
+                      dims = colon == std::string::npos ? item : item.substr(colon + 1);
+    std::vector<int64_t> d;
+    if (dims != "scalar")
+      for (const std::string& x : split(dims, 'x')) {
+        d.push_back(number(flag, x));
+        if (d.back() < 0) throw UserError(fmt::format("--{}: extent {} in '{}'", flag, d.back(), item));
+      }
+    r.emplace_back(name, std::move(d));
+  }
+  if (r.empty()) throw UserError(fmt::format("--{} needs shapes, as input:1x3x224x224", flag));
+  return r;
+}
+
+}  // namespace tools
