@@ -12,8 +12,8 @@
 #include "backends/cpu/simd/conv_staged.h"
 #include "backends/cpu/simd/gemm.h"
 #include "base/parallel.h"
-#include "bench/onednn_peer.h"
-#include "bench/peak.h"
+#include "onednn_peer.h"
+#include "peak.h"
 
 namespace hone::cpu {
 namespace {

@@ -1,5 +1,5 @@
 // oneDNN primitives with bias, sum and activation as post-operations and `any` formats.
-#include "bench/onednn_peer.h"
+#include "onednn_peer.h"
 
 #include <dnnl.hpp>
 #include <unordered_map>

@@ -1,5 +1,5 @@
 // Independent chains of fused multiply-adds in registers, timed.
-#include "bench/peak.h"
+#include "peak.h"
 
 #include <immintrin.h>
 

@@ -10,13 +10,6 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-/// A chain of steps, with the node input that each step's operand comes from (-1: none).
-struct Chain {
-  std::vector<Step> steps;
-  std::vector<int> inputs;
-  std::string failure;
-};
-
 bool is_unit(const Dims& d) {
   return std::all_of(d.begin(), d.end(), [](int64_t v) { return v == 1; });
 }
@@ -146,7 +139,7 @@ class Translator {
  public:
   Translator(const Problem& p, const OutputMatrix& out) : p_(p), out_(out), program_(*p.epilogue.program) {}
 
-  Chain run() {
+  EpilogueChain run() {
     for (size_t i = 0; i < program_.code.size() && chain_.failure.empty(); ++i) i += translate(i) ? 1 : 0;
     if (chain_.failure.empty() && (program_.outputs.size() != 1 || program_.outputs[0] != current_))
       fail("has several outputs or does not end in its last instruction");
@@ -215,7 +208,8 @@ class Translator {
     if (!kind) return fail("uses " + std::string(name(instr.fn)));
     const auto input = static_cast<size_t>(p_.epilogue.base_inputs + other - 1);
     if (!p_.has(input)) return fail("reads a missing input");
-    const auto operand = operand_for(p_.inputs[input], out_);
+    auto operand = operand_for(p_.inputs[input], out_);
+    if (!operand && out_.any_operand && p_.inputs[input].type == DType::kF32) operand = Operand{nullptr, 0, 0, 0};
     if (!operand) return fail("reads a tensor with a broadcast or format that the kernels do not address");
     chain_.steps.push_back({*kind, instr.alpha, instr.beta, *operand});
     chain_.inputs.push_back(static_cast<int>(input));
@@ -226,19 +220,19 @@ class Translator {
   const OutputMatrix& out_;
   const PwProgram& program_;
   int16_t current_ = 0;
-  Chain chain_;
+  EpilogueChain chain_;
 };
 
 }  // namespace
 
-Verdict EpiloguePlan::check(const Problem& p, const OutputMatrix& out) {
-  if (!p.has_epilogue()) return Verdict::yes();
-  return {Translator(p, out).run().failure};
+EpilogueChain epilogue_chain(const Problem& p, const OutputMatrix& out) {
+  return p.has_epilogue() ? Translator(p, out).run() : EpilogueChain();
 }
 
+Verdict EpiloguePlan::check(const Problem& p, const OutputMatrix& out) { return {epilogue_chain(p, out).failure}; }
+
 EpiloguePlan::EpiloguePlan(const Problem& p, const OutputMatrix& out, bool has_bias) {
-  if (!p.has_epilogue()) return;
-  const Chain chain = Translator(p, out).run();
+  const EpilogueChain chain = epilogue_chain(p, out);
   require<InternalError>(chain.failure.empty(), "{}", chain.failure);
   // What the register kernels do themselves, in their order: bias, residual, clip.
   size_t i = 0;

@@ -1,6 +1,7 @@
 // Translation of a node's fused pointwise program into the epilogue that the matrix kernels apply to their tiles.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "backends/backend.h"
@@ -12,7 +13,17 @@ namespace hone::cpu {
 struct OutputMatrix {
   Dims dims;                        // of the output, in logical order
   Format format = Format::kLinear;  // channels-last: columns are axis 1; linear: columns are the last axis
+  /// Operands may broadcast in any way; those that Operand cannot express get rows_per_item 0.
+  bool any_operand = false;
 };
+
+/// A program as a chain of steps, with the node input that each step's operand comes from (-1: none).
+struct EpilogueChain {
+  std::vector<Step> steps;
+  std::vector<int> inputs;
+  std::string failure;  // why the program is not such a chain; empty: it is
+};
+EpilogueChain epilogue_chain(const Problem& p, const OutputMatrix& out);
 
 /// An epilogue whose pointers are filled in at each launch.
 class EpiloguePlan {

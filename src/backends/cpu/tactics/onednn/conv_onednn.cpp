@@ -1,0 +1,189 @@
+// Convolution and transposed convolution through oneDNN, over one to three spatial axes, in both memory formats, with
+// weights in the library's own layout.
+#include "backends/cpu/tactics/onednn/onednn.h"
+#include "base/parallel.h"
+#include "ops/convolution.h"
+#include "ops/deconvolution.h"
+
+namespace hone::cpu {
+namespace {
+
+using dnnl::memory;
+using onednn::Runner;
+
+/// Window geometry as oneDNN wants it.
+struct Geometry {
+  int64_t groups = 1;
+  memory::dims strides, dilations, before, after;
+};
+
+Verdict check_tensors(const Problem& p) {
+  const size_t base = p.base_inputs();
+  if (base < 2 || !p.has(0) || !p.has(1)) return Verdict::no("lacks data or weights");
+  for (const TensorDesc* t : {&p.inputs[0], &p.inputs[1], &p.outputs[0]})
+    if (t->type != DType::kF32) return Verdict::no("computes in f32, not {}", name(t->type));
+  if (base > 2 && p.has(2) && p.inputs[2].type != DType::kF32) return Verdict::no("needs an f32 bias");
+  const size_t rank = p.inputs[0].dims.size();
+  if (rank < 3 || rank > 5) return Verdict::no("handles one to three spatial axes");
+  if (p.inputs[0].format != p.outputs[0].format) return Verdict::no("keeps the format of its input");
+  if (p.inputs[0].count() == 0 || p.outputs[0].count() == 0) return Verdict::no("does not handle empty tensors");
+  return Verdict::yes();
+}
+
+Geometry convolution_geometry(const Problem& p) {
+  const auto& attrs = p.attr<ConvolutionAttrs>();
+  const Dims &x = p.inputs[0].dims, &w = p.inputs[1].dims, &y = p.outputs[0].dims;
+  const Window window = complete(attrs.window, x.size() - 2);
+  Geometry g;
+  g.groups = attrs.groups;
+  for (size_t i = 0; i + 2 < x.size(); ++i) {
+    const int64_t before = window_pads(x[i + 2], window, i, w[i + 2]).first;
+    g.strides.push_back(window.stride[i]), g.dilations.push_back(window.dilation[i] - 1);
+    g.before.push_back(before);
+    g.after.push_back((y[i + 2] - 1) * window.stride[i] + (w[i + 2] - 1) * window.dilation[i] + 1 - x[i + 2] - before);
+  }
+  return g;
+}
+
+Geometry deconvolution_geometry(const Problem& p) {
+  const auto& attrs = p.attr<DeconvolutionAttrs>();
+  const Dims &x = p.inputs[0].dims, &w = p.inputs[1].dims, &y = p.outputs[0].dims;
+  const Window window = complete(attrs.window, x.size() - 2);
+  Geometry g;
+  g.groups = attrs.groups;
+  for (size_t i = 0; i + 2 < x.size(); ++i) {
+    const int64_t reach = (x[i + 2] - 1) * window.stride[i] + (w[i + 2] - 1) * window.dilation[i] + 1;
+    const int64_t extra = attrs.output_padding.empty() ? 0 : attrs.output_padding[i];
+    const int64_t total = std::max<int64_t>(0, reach + extra - y[i + 2]);
+    const bool given = attrs.output_shape.empty() && window.auto_pad == AutoPad::kExplicit;
+    const int64_t before = given                                    ? window.pre_pad[i]
+                           : window.auto_pad == AutoPad::kSameUpper ? total / 2
+                                                                    : total - total / 2;
+    g.strides.push_back(window.stride[i]), g.dilations.push_back(window.dilation[i] - 1);
+    g.before.push_back(before);
+    g.after.push_back(reach - y[i + 2] - before);
+  }
+  return g;
+}
+
+/// Weights as they come: [out, in / groups, kernel...] for a convolution, [in, out / groups, kernel...] transposed;
+/// oneDNN's logical order is ([groups,] out, in, kernel...) for both.
+memory::desc plain_weights(const Dims& w, int64_t groups, bool transposed) {
+  memory::dims dims, strides;
+  int64_t spatial = 1;
+  for (size_t i = 2; i < w.size(); ++i) spatial *= w[i];
+  const int64_t first = w[0] / groups, second = w[1];
+  if (groups > 1) dims.push_back(groups), strides.push_back(first * second * spatial);
+  dims.push_back(transposed ? second : first), strides.push_back(transposed ? spatial : second * spatial);
+  dims.push_back(transposed ? first : second), strides.push_back(transposed ? second * spatial : spatial);
+  for (size_t i = 2; i < w.size(); ++i) {
+    spatial /= w[i];
+    dims.push_back(w[i]), strides.push_back(spatial);
+  }
+  return memory::desc(dims, memory::data_type::f32, strides);
+}
+
+/// Everything about one problem, up to the primitive descriptor.
+template <class Primitive>
+struct Plan {
+  onednn::PostOps post;
+  memory::desc weights;
+  typename Primitive::primitive_desc pd;
+};
+
+template <class Primitive>
+Plan<Primitive> plan(const Problem& p, const onednn::PostOps& post, bool constant_weights) {
+  constexpr bool kTransposed = std::is_same_v<Primitive, dnnl::deconvolution_forward>;
+  const Geometry g = kTransposed ? deconvolution_geometry(p) : convolution_geometry(p);
+  const size_t rank = p.inputs[0].dims.size();
+  Plan<Primitive> out{post, plain_weights(p.inputs[1].dims, g.groups, kTransposed), {}};
+  const auto x = onednn::describe(p.inputs[0], rank), y = onednn::describe(p.outputs[0], rank);
+  // The library picks the layout of constant weights; others are read as they are.
+  const auto weights = constant_weights
+                           ? memory::desc(out.weights.get_dims(), memory::data_type::f32, memory::format_tag::any)
+                           : out.weights;
+  const bool has_bias = p.base_inputs() > 2 && p.has(2);
+  const memory::desc bias = has_bias ? onednn::describe(p.inputs[2], 1) : memory::desc();
+  constexpr auto kAlgorithm = kTransposed ? dnnl::algorithm::deconvolution_direct : dnnl::algorithm::convolution_direct;
+  out.pd =
+      typename Primitive::primitive_desc(onednn::engine(), dnnl::prop_kind::forward_inference, kAlgorithm, x, weights,
+                                         bias, y, g.strides, g.dilations, g.before, g.after, onednn::attributes(post));
+  return out;
+}
+
+template <class Primitive>
+class OneDnnConvolution : public Tactic {
+ public:
+  explicit OneDnnConvolution(std::string_view name) : name_(name) {}
+  std::string_view name() const override { return name_; }
+
+  Verdict supports(const Problem& p) const override {
+    if (Verdict v = check_tensors(p); !v) return v;
+    const auto chain = epilogue_chain(p, output(p));
+    if (!chain.failure.empty()) return {chain.failure};
+    const auto post = post_ops(p, chain);
+    if (!post) return Verdict::no("the library lacks a step of the epilogue");
+    try {
+      const ThreadScope threads(p.threads);
+      const auto made = plan<Primitive>(p, *post, p.constant(1) != nullptr);
+      const std::string implementation = made.pd.impl_info_str();
+      if (implementation.find("ref") != std::string::npos) return Verdict::no("the library has only reference code");
+      if (made.pd.scratchpad_desc().get_size() > p.workspace_limit)
+        return Verdict::no("needs {} bytes of workspace", made.pd.scratchpad_desc().get_size());
+    } catch (const dnnl::error& e) {
+      return Verdict::no("the library refuses: {}", e.message);
+    }
+    return Verdict::yes();
+  }
+
+  uint64_t folds(const Problem& p) const override { return p.constant(1) != nullptr ? 2 : 0; }
+
+  std::vector<Blob> prepare(const Problem& p) const override {
+    if (p.constant(1) == nullptr) return {};
+    return {onednn::plain_blob(*p.constant(1))};
+  }
+
+  std::unique_ptr<Kernel> make(const Problem& p, std::span<const Blob> blobs) const override {
+    const ThreadScope threads(p.threads);
+    const auto made = plan<Primitive>(p, *post_ops(p, epilogue_chain(p, output(p))), !blobs.empty());
+    auto runner = std::make_unique<Runner>(Primitive(made.pd), made.pd.scratchpad_desc(), p.threads);
+    runner->bind_input(DNNL_ARG_SRC, made.pd.src_desc(), 0);
+    if (!blobs.empty()) {
+      require<ModelError>(blobs.size() == 1 && blobs[0].size >= made.weights.get_size(),
+                          "prepared weights are missing or cut off");
+      runner->own_constant(DNNL_ARG_WEIGHTS, made.weights, blobs[0].data, made.pd.weights_desc());
+    } else {
+      runner->bind_input(DNNL_ARG_WEIGHTS, made.weights, 1);
+    }
+    if (p.base_inputs() > 2 && p.has(2)) runner->bind_input(DNNL_ARG_BIAS, made.pd.bias_desc(), 2);
+    for (size_t i = 0; i < made.post.arguments.size(); ++i)
+      runner->bind_input(made.post.arguments[i].first, made.post.descs[i], made.post.arguments[i].second);
+    runner->bind_output(DNNL_ARG_DST, made.pd.dst_desc());
+    runner->finish();
+    return std::make_unique<onednn::RunnerKernel>(std::move(runner));
+  }
+  double estimate(const Problem&) const override { return 2; }
+
+ private:
+  static OutputMatrix output(const Problem& p) { return {p.outputs[0].dims, p.outputs[0].format, true}; }
+  static std::optional<onednn::PostOps> post_ops(const Problem& p, const EpilogueChain& chain) {
+    const size_t rank = p.outputs[0].dims.size();
+    return onednn::post_ops(chain,
+                            [&](int input) { return onednn::describe(p.inputs[static_cast<size_t>(input)], rank); });
+  }
+  std::string_view name_;
+};
+
+}  // namespace
+
+const Tactic& conv_onednn() {
+  static const OneDnnConvolution<dnnl::convolution_forward> tactic("cpu.conv_onednn");
+  return tactic;
+}
+
+const Tactic& deconv_onednn() {
+  static const OneDnnConvolution<dnnl::deconvolution_forward> tactic("cpu.deconv_onednn");
+  return tactic;
+}
+
+}  // namespace hone::cpu

@@ -1,0 +1,156 @@
+// Matrix products through oneDNN: any transposition, broadcasting and batch, with a constant second operand in the
+// library's own layout.
+#include "backends/cpu/tactics/layout.h"
+#include "backends/cpu/tactics/onednn/onednn.h"
+#include "base/parallel.h"
+#include "ops/matmul.h"
+
+namespace hone::cpu {
+namespace {
+
+using dnnl::memory;
+using onednn::Runner;
+
+/// An operand as batch x rows x columns of the product: vectors get their missing axis, transposed ones swapped
+/// strides.
+memory::desc describe_operand(const TensorDesc& t, MatrixOp op, bool first, size_t rank) {
+  std::vector<int64_t> dims = t.dims, strides = element_strides(t);
+  if (op == MatrixOp::kVector) {
+    const auto at = static_cast<ptrdiff_t>(first ? dims.size() - 1 : dims.size());
+    const int64_t extent = dims.back();
+    dims.insert(dims.begin() + at, 1);
+    strides.insert(strides.begin() + at, first ? extent : 1);
+  } else if (op == MatrixOp::kTranspose) {
+    std::swap(dims[dims.size() - 1], dims[dims.size() - 2]);
+    std::swap(strides[dims.size() - 1], strides[dims.size() - 2]);
+  }
+  while (dims.size() < rank) {
+    strides.insert(strides.begin(), t.count());
+    dims.insert(dims.begin(), 1);
+  }
+  return memory::desc(dims, memory::data_type::f32, strides);
+}
+
+size_t product_rank(const Problem& p) {
+  const auto& a = p.attr<MatMulAttrs>();
+  const size_t ra = p.inputs[0].dims.size() + (a.op_a == MatrixOp::kVector ? 1 : 0);
+  const size_t rb = p.inputs[1].dims.size() + (a.op_b == MatrixOp::kVector ? 1 : 0);
+  return std::max<size_t>({ra, rb, 2});
+}
+
+/// Rows of all batch items as one matrix, where the second operand is one matrix: the library is best at that.
+bool collapses(const Problem& p, const EpilogueChain& chain) {
+  const auto& attrs = p.attr<MatMulAttrs>();
+  const TensorDesc& b = p.inputs[1];
+  if (attrs.op_a != MatrixOp::kNone || attrs.op_b == MatrixOp::kVector || product_rank(p) == 2) return false;
+  if (p.inputs[0].dims.size() != p.outputs[0].dims.size() ||
+      volume(b.dims) != b.dims.back() * b.dims[b.dims.size() - 2])
+    return false;
+  for (const Step& s : chain.steps)
+    if (has_operand(s.kind) && s.operand.rows_per_item != 1) return false;
+  return true;
+}
+
+TensorDesc as_matrix(const TensorDesc& t) {
+  TensorDesc m = t;
+  const int64_t columns = t.dims.empty() ? 1 : t.dims.back();
+  m.dims = {columns == 0 ? 0 : t.count() / columns, columns};
+  return m;
+}
+
+struct Plan {
+  memory::desc a, b;
+  onednn::PostOps post;
+  dnnl::matmul::primitive_desc pd;
+};
+
+/// nullopt where the library lacks a step; throws dnnl::error where it refuses.
+std::optional<Plan> plan(const Problem& p, const EpilogueChain& chain, bool constant_b) {
+  const auto& attrs = p.attr<MatMulAttrs>();
+  const bool flat = collapses(p, chain);
+  const size_t rank = flat ? 2 : product_rank(p);
+  const auto view = [&](const TensorDesc& t) { return flat ? as_matrix(t) : t; };
+  Plan out;
+  const auto post = onednn::post_ops(
+      chain, [&](int input) { return onednn::describe(view(p.inputs[static_cast<size_t>(input)]), rank); });
+  if (!post) return std::nullopt;
+  out.post = *post;
+  out.a = describe_operand(view(p.inputs[0]), attrs.op_a, true, rank);
+  out.b = describe_operand(view(p.inputs[1]), attrs.op_b, false, rank);
+  TensorDesc y = view(p.outputs[0]);
+  if (attrs.op_a == MatrixOp::kVector) y.dims.insert(y.dims.end() - (attrs.op_b == MatrixOp::kVector ? 0 : 1), 1);
+  if (attrs.op_b == MatrixOp::kVector) y.dims.push_back(1);
+  const auto c = onednn::describe(y, rank);
+  const auto b = constant_b ? memory::desc(out.b.get_dims(), memory::data_type::f32, memory::format_tag::any) : out.b;
+  out.pd = dnnl::matmul::primitive_desc(onednn::engine(), out.a, b, c, onednn::attributes(out.post));
+  return out;
+}
+
+class MatMulOneDnn : public Tactic {
+ public:
+  std::string_view name() const override { return "cpu.matmul_onednn"; }
+
+  Verdict supports(const Problem& p) const override {
+    if (p.base_inputs() != 2 || !p.has(0) || !p.has(1)) return Verdict::no("takes two operands");
+    for (const TensorDesc* t : {&p.inputs[0], &p.inputs[1], &p.outputs[0]}) {
+      if (t->type != DType::kF32) return Verdict::no("computes in f32, not {}", hone::name(t->type));
+      if (t->format != Format::kLinear) return Verdict::no("reads and writes linear tensors");
+      if (t->count() == 0) return Verdict::no("does not handle empty tensors");
+    }
+    const auto& attrs = p.attr<MatMulAttrs>();
+    const bool vectors = attrs.op_a == MatrixOp::kVector || attrs.op_b == MatrixOp::kVector;
+    if (vectors && (p.has_epilogue() || p.outputs[0].pitch > 0)) return Verdict::no("has no epilogue for vectors");
+    if (product_rank(p) > 6) return Verdict::no("has too many axes");
+    const auto chain = epilogue_chain(p, {p.outputs[0].dims, Format::kLinear, true});
+    if (!chain.failure.empty()) return {chain.failure};
+    try {
+      const ThreadScope threads(p.threads);
+      const auto made = plan(p, chain, p.constant(1) != nullptr);
+      if (!made) return Verdict::no("the library lacks a step of the epilogue");
+      if (std::string(made->pd.impl_info_str()).find("ref") != std::string::npos)
+        return Verdict::no("the library has only reference code");
+      if (made->pd.scratchpad_desc().get_size() > p.workspace_limit)
+        return Verdict::no("needs {} bytes of workspace", made->pd.scratchpad_desc().get_size());
+    } catch (const dnnl::error& e) {
+      return Verdict::no("the library refuses: {}", e.message);
+    }
+    return Verdict::yes();
+  }
+
+  uint64_t folds(const Problem& p) const override { return p.constant(1) != nullptr ? 2 : 0; }
+
+  std::vector<Blob> prepare(const Problem& p) const override {
+    if (p.constant(1) == nullptr) return {};
+    return {onednn::plain_blob(*p.constant(1))};
+  }
+
+  std::unique_ptr<Kernel> make(const Problem& p, std::span<const Blob> blobs) const override {
+    const ThreadScope threads(p.threads);
+    const auto made = plan(p, epilogue_chain(p, {p.outputs[0].dims, Format::kLinear, true}), !blobs.empty());
+    require<InternalError>(made.has_value(), "matrix product without a plan");
+    auto runner = std::make_unique<Runner>(dnnl::matmul(made->pd), made->pd.scratchpad_desc(), p.threads);
+    runner->bind_input(DNNL_ARG_SRC, made->pd.src_desc(), 0);
+    if (!blobs.empty()) {
+      require<ModelError>(blobs.size() == 1 && blobs[0].size >= made->b.get_size(),
+                          "prepared weights are missing or cut off");
+      runner->own_constant(DNNL_ARG_WEIGHTS, made->b, blobs[0].data, made->pd.weights_desc());
+    } else {
+      runner->bind_input(DNNL_ARG_WEIGHTS, made->b, 1);
+    }
+    for (size_t i = 0; i < made->post.arguments.size(); ++i)
+      runner->bind_input(made->post.arguments[i].first, made->post.descs[i], made->post.arguments[i].second);
+    runner->bind_output(DNNL_ARG_DST, made->pd.dst_desc());
+    runner->finish();
+    return std::make_unique<onednn::RunnerKernel>(std::move(runner));
+  }
+  double estimate(const Problem&) const override { return 2; }
+};
+
+}  // namespace
+
+const Tactic& matmul_onednn() {
+  static const MatMulOneDnn tactic;
+  return tactic;
+}
+
+}  // namespace hone::cpu

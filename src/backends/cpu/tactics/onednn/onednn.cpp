@@ -1,0 +1,184 @@
+// Shared parts of the oneDNN tactics.
+#include "backends/cpu/tactics/onednn/onednn.h"
+
+#include <cstring>
+#include <functional>
+#include <thread>
+
+#include "backends/cpu/tactics/layout.h"
+#include "base/parallel.h"
+
+namespace hone::cpu::onednn {
+
+using dnnl::algorithm;
+using dnnl::memory;
+
+const dnnl::engine& engine() {
+  static const dnnl::engine e(dnnl::engine::kind::cpu, 0);
+  return e;
+}
+
+memory::desc describe(const TensorDesc& t, size_t rank) {
+  const std::vector<int64_t> own = element_strides(t);
+  memory::dims dims(rank, 1), strides(rank, 1);
+  const size_t lead = rank - t.dims.size();
+  for (size_t i = 0; i < t.dims.size(); ++i) dims[lead + i] = t.dims[i], strides[lead + i] = own[i];
+  for (size_t i = lead; i-- > 0;) strides[i] = i + 1 < rank ? dims[i + 1] * strides[i + 1] : 1;
+  return memory::desc(dims, memory::data_type::f32, strides);
+}
+
+namespace {
+
+struct Eltwise {
+  algorithm kind;
+  float alpha, beta;
+};
+
+std::optional<Eltwise> eltwise(const Step& s) {
+  switch (s.kind) {
+    case StepKind::kAffine:
+      return Eltwise{algorithm::eltwise_linear, s.alpha, s.beta};
+    case StepKind::kClip:
+      if (s.alpha == 0 && s.beta > 3e38f) return Eltwise{algorithm::eltwise_relu, 0, 0};
+      return Eltwise{algorithm::eltwise_clip, s.alpha, s.beta};
+    case StepKind::kSilu:
+      return Eltwise{algorithm::eltwise_swish, s.alpha, 0};
+    case StepKind::kSigmoid:
+      return Eltwise{algorithm::eltwise_logistic, 0, 0};
+    case StepKind::kGeluErf:
+      return Eltwise{algorithm::eltwise_gelu_erf, 0, 0};
+    case StepKind::kGeluTanh:
+      return Eltwise{algorithm::eltwise_gelu_tanh, 0, 0};
+    case StepKind::kHardSwish:
+      return Eltwise{algorithm::eltwise_hardswish, 1.0f / 6, 0.5f};
+    case StepKind::kHardSigmoid:
+      return Eltwise{algorithm::eltwise_hardsigmoid, s.alpha, s.beta};
+    case StepKind::kTanh:
+      return Eltwise{algorithm::eltwise_tanh, 0, 0};
+    case StepKind::kLeakyRelu:
+      return Eltwise{algorithm::eltwise_relu, s.alpha, 0};
+    case StepKind::kElu:
+      return Eltwise{algorithm::eltwise_elu, s.alpha, 0};
+    case StepKind::kExp:
+      return Eltwise{algorithm::eltwise_exp, 0, 0};
+    case StepKind::kLog:
+      return Eltwise{algorithm::eltwise_log, 0, 0};
+    case StepKind::kSqrt:
+      return Eltwise{algorithm::eltwise_sqrt, 0, 0};
+    case StepKind::kAbs:
+      return Eltwise{algorithm::eltwise_abs, 0, 0};
+    case StepKind::kNeg:
+      return Eltwise{algorithm::eltwise_linear, -1, 0};
+    case StepKind::kSquare:
+      return Eltwise{algorithm::eltwise_square, 0, 0};
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<algorithm> binary(StepKind k) {
+  switch (k) {
+    case StepKind::kAdd:
+      return algorithm::binary_add;
+    case StepKind::kSub:
+      return algorithm::binary_sub;
+    case StepKind::kMul:
+      return algorithm::binary_mul;
+    case StepKind::kDiv:
+      return algorithm::binary_div;
+    case StepKind::kMin:
+      return algorithm::binary_min;
+    case StepKind::kMax:
+      return algorithm::binary_max;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::optional<PostOps> post_ops(const EpilogueChain& chain, const std::function<memory::desc(int)>& operand) {
+  PostOps p;
+  for (size_t i = 0; i < chain.steps.size(); ++i) {
+    const Step& s = chain.steps[i];
+    if (!has_operand(s.kind)) {
+      const auto e = eltwise(s);
+      if (!e) return std::nullopt;
+      p.ops.append_eltwise(e->kind, e->alpha, e->beta);
+      continue;
+    }
+    const auto b = binary(s.kind);
+    if (!b) return std::nullopt;
+    p.descs.push_back(operand(chain.inputs[i]));
+    p.arguments.emplace_back(DNNL_ARG_ATTR_MULTIPLE_POST_OP(static_cast<int>(i)) | DNNL_ARG_SRC_1, chain.inputs[i]);
+    p.ops.append_binary(*b, p.descs.back());
+  }
+  return p;
+}
+
+dnnl::primitive_attr attributes(const PostOps& post) {
+  dnnl::primitive_attr a;
+  a.set_post_ops(post.ops);
+  a.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return a;
+}
+
+Runner::Runner(const dnnl::primitive& primitive, const memory::desc& scratchpad, int threads)
+    : primitive_(primitive), scratchpad_(scratchpad), threads_(threads) {}
+
+void Runner::bind_input(int argument, const memory::desc& desc, int input) {
+  arguments_.push_back({argument, desc, input});
+}
+
+void Runner::bind_output(int argument, const memory::desc& desc) { arguments_.push_back({argument, desc, -1}); }
+
+void Runner::own_constant(int argument, const memory::desc& from, const void* data, const memory::desc& to) {
+  memory source(from, engine(), const_cast<void*>(data)), target(to, engine());
+  dnnl::stream stream(engine());
+  dnnl::reorder(source, target).execute(stream, source, target);
+  stream.wait();
+  constants_.emplace_back(argument, target);
+}
+
+void Runner::finish() {
+  arguments_.push_back({DNNL_ARG_SCRATCHPAD, scratchpad_, -2});
+  slots_ = std::make_unique<std::array<Slot, kSlots>>();
+  for (Slot& s : *slots_) {
+    s.stream = dnnl::stream(engine());
+    for (const Argument& a : arguments_) {
+      s.memories.emplace_back(a.desc, engine(), nullptr);
+      s.arguments.push_back({a.id, s.memories.back().get()});
+    }
+    for (const auto& [id, m] : constants_) s.arguments.push_back({id, m.get()});
+  }
+}
+
+Runner::Slot& Runner::acquire() const noexcept {
+  for (;;) {
+    for (Slot& s : *slots_)
+      if (!s.busy.test_and_set(std::memory_order_acquire)) return s;
+    std::this_thread::yield();
+  }
+}
+
+void Runner::run(const Launch& l) const noexcept {
+  const ThreadScope scope(threads_);
+  Slot& s = acquire();
+  for (size_t i = 0; i < arguments_.size(); ++i) {
+    const int input = arguments_[i].input;
+    void* data = input == -1 ? l.outputs[0] : input == -2 ? l.workspace : const_cast<void*>(l.inputs[input]);
+    dnnl_memory_set_data_handle(s.memories[i].get(), data);
+  }
+  dnnl_primitive_execute(primitive_.get(), s.stream.get(), static_cast<int>(s.arguments.size()), s.arguments.data());
+  dnnl_stream_wait(s.stream.get());
+  s.busy.clear(std::memory_order_release);
+}
+
+Blob plain_blob(const Tensor& t) {
+  std::byte* bytes = nullptr;
+  Blob b = Blob::allocate(t.bytes(), &bytes);
+  std::memcpy(bytes, t.raw(), t.bytes());
+  return b;
+}
+
+}  // namespace hone::cpu::onednn
