@@ -2,6 +2,7 @@
 #include "compile/pipeline.h"
 
 #include "compile/widen.h"
+#include "passes/canonicalize/canonicalize.h"
 #include "passes/fuse/activations.h"
 #include "passes/fuse/attention.h"
 #include "passes/fuse/epilogue.h"
@@ -16,11 +17,19 @@ namespace {
 
 int remove_dead(ir::Graph& g, const passes::Options&) { return g.remove_dead(); }
 
+// Nothing is computed that is known; nothing is left that only the network API needs. The result is the portable graph.
 constexpr passes::Pass kCanonicalize[] = {
+    {"lower-layers", passes::lower_layers}, {"fold-constants", passes::fold_constants},
+    {"fold-shapes", passes::fold_shapes},   {"simplify-control", passes::simplify_control},
+    {"remove-noops", passes::remove_noops}, {"simplify-algebra", passes::simplify_algebra},
+    {"merge-common", passes::merge_common}, {"fold-affine", passes::fold_affine},
     {"remove-dead", remove_dead},
 };
 constexpr passes::Pass kPrecision[] = {
     {"widen", widen},
+    {"fold-widened-constants", passes::fold_constants},
+    {"remove-widened-noops", passes::remove_noops},
+    {"remove-dead-widened", remove_dead},
 };
 // Patterns of several nodes become one operator, before anything is fused into them.
 constexpr passes::Pass kRecognize[] = {
@@ -33,16 +42,14 @@ constexpr passes::Pass kRecognize[] = {
 // Scalars fold after the recognition, whose patterns are written in plain arithmetic; siblings merge with their
 // epilogues.
 constexpr passes::Pass kFuse[] = {
-    {"fold-scalars", passes::fold_scalars},
-    {"fuse-epilogues", passes::fuse_epilogues},
-    {"merge-siblings", passes::merge_siblings},
-    {"group-pointwise", passes::group_pointwise},
+    {"fold-scalars", passes::fold_scalars},     {"fuse-epilogues", passes::fuse_epilogues},
+    {"merge-siblings", passes::merge_siblings}, {"group-pointwise", passes::group_pointwise},
     {"remove-dead-fused", remove_dead},
 };
 
 constexpr StageList kStages[] = {
     {"canonicalize", kCanonicalize, 8},
-    {"precision", kPrecision, 1},
+    {"precision", kPrecision, 2},
     {"recognize", kRecognize, 4},
     {"fuse", kFuse, 4},
 };
