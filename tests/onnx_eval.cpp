@@ -2,7 +2,6 @@
 // or a wrong operator rule from a wrong kernel.
 //   onnx_eval --import MODEL                 import only; lists what is wrong
 //   onnx_eval --print MODEL                  the graph as text
-//   onnx_eval --table                        docs/onnx-operators.md
 //   onnx_eval MODEL OUT_DIR [INPUT.pb ...]   evaluates; inputs are TensorProto files in the order of the graph's inputs
 #include <cstdio>
 #include <cstring>
@@ -53,10 +52,6 @@ int evaluate(int argc, char** argv) {
 }
 
 int run(int argc, char** argv) {
-  if (argc == 2 && std::strcmp(argv[1], "--table") == 0) {
-    std::fputs(onnx::operator_table_markdown().c_str(), stdout);
-    return 0;
-  }
   if (argc == 3 && argv[1][0] == '-') {
     const auto graph = load(argv[2]);
     if (graph == nullptr) return 2;
@@ -65,7 +60,7 @@ int run(int argc, char** argv) {
     return 0;
   }
   if (argc >= 3) return evaluate(argc, argv);
-  std::fprintf(stderr, "usage: onnx_eval --import|--print MODEL | --table | MODEL OUT_DIR [INPUT.pb ...]\n");
+  std::fprintf(stderr, "usage: onnx_eval --import|--print MODEL | MODEL OUT_DIR [INPUT.pb ...]\n");
   return 1;
 }
 

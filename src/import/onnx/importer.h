@@ -50,7 +50,5 @@ struct OperatorRow {
   const char* notes;  // restrictions; empty: none
 };
 std::span<const OperatorRow> operator_table();
-/// docs/onnx-operators.md.
-std::string operator_table_markdown();
 
 }  // namespace hone::onnx

@@ -1,7 +1,5 @@
-// Look-up in the operator table, and the table as a document.
+// Look-up in the operator table.
 #include "import/onnx/operators.h"
-
-#include <fmt/format.h>
 
 #include <cstdlib>
 #include <string_view>
@@ -44,20 +42,5 @@ int64_t since_version(const Operator& op, int64_t opset) {
 }
 
 std::span<const OperatorRow> operator_table() { return rows(); }
-
-std::string operator_table_markdown() {
-  std::string s = fmt::format(
-      "# ONNX operators\n\nMade from `src/import/onnx/ops.def`, the table that the importer itself runs on. {} "
-      "operators; "
-      "operator set versions {} to {}.\n\"Definitions\" are the versions of the operator's own definition; a model of "
-      "any "
-      "operator set in that range uses the newest one that is not newer than it.\n\n"
-      "| Operator | Definitions | Types | Restrictions |\n|---|---|---|---|\n",
-      std::size(kOperators), kOldestOpset, kNewestOpset);
-  for (const Operator& o : kOperators)
-    s += fmt::format("| {}{} | {} | {} | {} |\n", *o.domain != 0 ? std::string(o.domain) + "." : "", o.name, o.since,
-                     o.types, o.notes);
-  return s;
-}
 
 }  // namespace hone::onnx

@@ -2,6 +2,7 @@
 #include "import/onnx/session.h"
 
 #include <algorithm>
+#include <cctype>
 #include <new>
 #include <queue>
 
@@ -83,6 +84,13 @@ void Session::run(ir::Graph& graph) {
   import_outputs(m.graph(), scope);
 }
 
+namespace {
+/// "?" and the like are no names: such dims have nothing in common.
+bool is_name(const std::string& s) {
+  return std::any_of(s.begin(), s.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c >= 0x80; });
+}
+}  // namespace
+
 Dim Session::symbol(const std::string& name) {
   auto it = symbols_.find(name);
   if (it == symbols_.end()) {
@@ -119,7 +127,7 @@ std::pair<DType, Shape> Session::declared_type(const proto::ValueInfoProto& v) {
                         d.dim_value());
     if (d.has_dim_value() && d.dim_value() >= 0)
       shape.push_back(Dim(d.dim_value()));
-    else if (d.has_dim_param() && !d.dim_param().empty())
+    else if (is_name(d.dim_param()))
       shape.push_back(symbol(d.dim_param()));
     else
       shape.push_back(symbol(fmt::format("{}.{}", v.name(), i)));
