@@ -1,6 +1,7 @@
 // If and Loop: shape rules over their bodies. Running them is the executor's work.
 #include "ops/loop.h"
 
+#include <algorithm>
 #include <set>
 
 namespace hone {
@@ -32,6 +33,19 @@ void infer_if(InferContext& c) {
     c.outputs[i] = {a[i].type, join(c, &counter, a[i].shape, b[i].shape, "an output of the branches"), std::nullopt,
                     nullptr};
   }
+}
+
+bool is_true(const TensorInfo& t) {
+  const auto known = known_content(t);
+  return known && known->size() == 1 && known->front().is(1);
+}
+
+// How often a body runs whose condition always holds.
+std::optional<Dim> known_trips(const InferContext& c, const TensorInfo& condition) {
+  if (!c.has(0) || (c.has(1) && !is_true(c.in(1))) || !is_true(condition)) return std::nullopt;
+  const auto count = known_content(c.in(0));
+  if (!count || count->size() != 1) return std::nullopt;
+  return count->front().is_const() ? Dim(std::max<int64_t>(0, count->front().value())) : count->front();
 }
 
 void infer_loop(InferContext& c) {
@@ -72,9 +86,10 @@ void infer_loop(InferContext& c) {
     c.outputs[i] = plain(out[1 + i]);
     c.outputs[i].shape = join(c, &counter, out[1 + i].shape, in[2 + i].shape, "a carried value");
   }
+  const std::optional<Dim> trips = known_trips(c, out[0]);
   for (size_t i = carried; i < c.outputs.size(); ++i) {
     TensorInfo s = plain(out[1 + i]);
-    s.shape.insert(s.shape.begin(), c.data_dependent(1000 + static_cast<int>(i)));
+    s.shape.insert(s.shape.begin(), trips ? *trips : c.data_dependent(1000 + static_cast<int>(i)));
     c.outputs[i] = s;
   }
 }
