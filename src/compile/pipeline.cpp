@@ -17,13 +17,14 @@ namespace {
 
 int remove_dead(ir::Graph& g, const passes::Options&) { return g.remove_dead(); }
 
-// Nothing is computed that is known; nothing is left that only the network API needs. The result is the portable graph.
+// Control flow gets its structure first. Nothing is computed that is known; nothing is left that only the network API
+// needs. The result is the portable graph.
 constexpr passes::Pass kCanonicalize[] = {
-    {"lower-layers", passes::lower_layers}, {"fold-constants", passes::fold_constants},
-    {"fold-shapes", passes::fold_shapes},   {"simplify-control", passes::simplify_control},
-    {"remove-noops", passes::remove_noops}, {"simplify-algebra", passes::simplify_algebra},
-    {"merge-common", passes::merge_common}, {"fold-affine", passes::fold_affine},
-    {"remove-dead", remove_dead},
+    {"structurize", passes::structurize},           {"lower-layers", passes::lower_layers},
+    {"fold-constants", passes::fold_constants},     {"fold-shapes", passes::fold_shapes},
+    {"simplify-control", passes::simplify_control}, {"remove-noops", passes::remove_noops},
+    {"simplify-algebra", passes::simplify_algebra}, {"merge-common", passes::merge_common},
+    {"fold-affine", passes::fold_affine},           {"remove-dead", remove_dead},
 };
 constexpr passes::Pass kPrecision[] = {
     {"widen", widen},
