@@ -6,6 +6,8 @@
 #define HONE_CPU_SIMD_ACTIVATION_INL
 #endif
 
+#include <limits>
+
 #include "backends/cpu/simd/activation.h"
 #include "backends/cpu/simd/unroll-inl.h"
 #include "backends/cpu/simd/vector_math-inl.h"
@@ -80,6 +82,29 @@ HWY_INLINE void activate(D d, const Activation& act, V* HWY_RESTRICT v) {
       break;
   }
 #undef HONE_EACH
+}
+
+/// The same for long activations as one function, to keep the code of unrolled kernels small.
+template <int kCount, class D, class V = hn::Vec<D>>
+HWY_NOINLINE void activate_array(D d, const Activation& act, V* v) {
+  activate<kCount>(d, act, v);
+}
+
+/// Clips are done in place, the rest by activate_array.
+template <int kCount, class D, class V = hn::Vec<D>>
+HWY_INLINE void activate_block(D d, const Activation& act, V* HWY_RESTRICT v) {
+  if (act.kind == ActKind::kNone) return;
+  if (act.kind == ActKind::kRelu || act.kind == ActKind::kClip) {
+    const bool relu = act.kind == ActKind::kRelu;
+    const V lo = hn::Set(d, relu ? 0.0f : act.alpha);
+    const V hi = hn::Set(d, relu ? std::numeric_limits<float>::infinity() : act.beta);
+    unroll<kCount>([&](auto i) HONE_INLINE_LAMBDA { v[i] = hn::Min(hi, hn::Max(lo, v[i])); });
+    return;
+  }
+  V copy[kCount];
+  unroll<kCount>([&](auto i) HONE_INLINE_LAMBDA { copy[i] = v[i]; });
+  activate_array<kCount>(d, act, copy);
+  unroll<kCount>([&](auto i) HONE_INLINE_LAMBDA { v[i] = copy[i]; });
 }
 
 }  // namespace hone::cpu::HWY_NAMESPACE

@@ -36,6 +36,8 @@ struct DepthwiseBand {
   float* sums = nullptr;  // [blocks * 16], added to; or null
 };
 void depthwise_band(const DepthwiseShape& s, const float* packed, const Activation& act, const DepthwiseBand& band);
+/// The same where the geometry is a common one; otherwise does nothing and returns false.
+bool depthwise_direct(const DepthwiseShape& s, const float* packed, const Activation& act, const DepthwiseBand& band);
 
 /// Floats of scratch that depthwise() needs to form sums with at most `threads` threads.
 inline int64_t depthwise_scratch_size(int64_t c, int threads) {

@@ -1,4 +1,4 @@
-// Arithmetic of the depthwise convolution. One vector of channels at a time: its input rows are staged in the
+// Depthwise convolution of any geometry. One vector of channels at a time: its input rows are staged in the
 // first-level cache with their zero border, then seven (or four) output pixels are formed in registers.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "backends/cpu/simd/depthwise_band.cpp"
@@ -68,28 +68,6 @@ HWY_INLINE void accumulate_any(const Row& r, int64_t column, V* HWY_RESTRICT acc
   }
 }
 
-// Clips are done in place; what is longer is one function for all blocks, to keep the code small.
-template <int kW>
-HWY_NOINLINE void activate_array(const Activation& act, V* v) {
-  activate<kW>(D(), act, v);
-}
-
-template <int kW>
-HWY_INLINE void activate_block(const Activation& act, V* HWY_RESTRICT acc) {
-  if (act.kind == ActKind::kNone) return;
-  if (act.kind == ActKind::kRelu || act.kind == ActKind::kClip) {
-    const bool relu = act.kind == ActKind::kRelu;
-    const V lo = hn::Set(D(), relu ? 0.0f : act.alpha);
-    const V hi = hn::Set(D(), relu ? std::numeric_limits<float>::infinity() : act.beta);
-    unroll<kW>([&](auto o) HONE_INLINE_LAMBDA { acc[o] = hn::Min(hi, hn::Max(lo, acc[o])); });
-    return;
-  }
-  V copy[kW];
-  unroll<kW>([&](auto o) HONE_INLINE_LAMBDA { copy[o] = acc[o]; });
-  activate_array<kW>(act, copy);
-  unroll<kW>([&](auto o) HONE_INLINE_LAMBDA { acc[o] = copy[o]; });
-}
-
 template <int kKw, int kSw, int kW, bool kMasked>
 HWY_INLINE V block(const Row& r, const Activation& act, V bias, int64_t ox, int64_t count, float* HWY_RESTRICT y) {
   V acc[kW];
@@ -98,7 +76,7 @@ HWY_INLINE V block(const Row& r, const Activation& act, V bias, int64_t ox, int6
     accumulate_any<kW>(r, ox * r.s->sw, acc);
   else
     accumulate<kKw, kSw, kW>(r, ox * kSw, acc);
-  activate_block<kW>(act, acc);
+  activate_block<kW>(D(), act, acc);
   V sum = hn::Zero(D());
   const auto put = [&](auto o) HONE_INLINE_LAMBDA {
     if constexpr (kMasked)
@@ -262,7 +240,7 @@ void run_direct(const DepthwiseBand& band, const Activation& act, int64_t channe
           acc = hn::MulAdd(x, hn::LoadU(D(), r.taps + (ky * s.kw + kx) * kDepthwiseBlock), acc);
         }
       }
-      activate_block<1>(act, &acc);
+      activate_block<1>(D(), act, &acc);
       hn::BlendedStore(acc, lanes, D(), y + ox * band.y_pitch);
       sum = hn::Add(sum, acc);
     }
@@ -314,7 +292,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace hone::cpu {
 void depthwise_band(const DepthwiseShape& s, const float* packed, const Activation& act, const DepthwiseBand& band) {
-  HONE_CPU_DISPATCH(run_band)(s, packed, act, band);
+  if (!depthwise_direct(s, packed, act, band)) HONE_CPU_DISPATCH(run_band)(s, packed, act, band);
 }
 }  // namespace hone::cpu
 #endif
