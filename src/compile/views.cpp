@@ -65,10 +65,14 @@ class Planner {
     return l;
   }
 
-  // Would the node's tactic work if value v had this pitch (at all shapes of interest)?
-  bool accepts(const ir::Node* n, const ir::Value* v, const Dim& pitch) {
-    const tune::Choice& c = choices_.at(n);
-    if (c.kind != Kind::kTactic) return false;
+  // Tactics that nodes change to so that a value can have a pitch, and what that costs.
+  struct Switch {
+    std::map<const ir::Node*, std::pair<const Tactic*, float>> to;
+    float extra_us = 0;
+  };
+
+  // Does the tactic work if value v has this pitch (at all shapes of interest)?
+  bool works(const ir::Node* n, const Tactic& t, const ir::Value* v, const Dim& pitch) {
     std::vector<tune::Bindings> points = o_.also_at;
     points.push_back(o_.tune_at);
     return std::all_of(points.begin(), points.end(), [&](const tune::Bindings& b) {
@@ -76,21 +80,45 @@ class Planner {
       auto set = [&](const std::vector<ir::Value*>& values, std::vector<TensorDesc>& descs) {
         for (size_t i = 0; i < values.size(); ++i) {
           if (values[i] == nullptr) continue;
-          if (values[i] == v) descs[i].pitch = tune::concrete({pitch}, b)[0];
           const auto it = aliases_.find(values[i]);
-          if (values[i] != v && it != aliases_.end()) descs[i].pitch = tune::concrete({it->second.pitch}, b)[0];
+          if (values[i] == v)
+            descs[i].pitch = tune::concrete({pitch}, b)[0];
+          else if (it != aliases_.end())
+            descs[i].pitch = tune::concrete({it->second.pitch}, b)[0];
         }
       };
       set(n->inputs(), p.inputs);
       set(n->outputs(), p.outputs);
-      return static_cast<bool>(c.tactic->supports(p));
+      return static_cast<bool>(t.supports(p));
     });
   }
-  bool all_accept(const ir::Value* v, const Dim& pitch, const ir::Node* except) {
-    if (v->producer() != nullptr && v->producer() != except && !accepts(v->producer(), v, pitch)) return false;
+  // The fastest timed tactic of the node that takes the pitch.
+  bool accepts(const ir::Node* n, const ir::Value* v, const Dim& pitch, Switch& s) {
+    const tune::Choice& c = choices_.at(n);
+    if (c.kind != Kind::kTactic) return false;
+    if (works(n, *c.tactic, v, pitch)) return true;
+    const std::pair<const Tactic*, float>* best = nullptr;
+    for (const auto& t : c.timed)
+      if ((best == nullptr || t.second < best->second) && works(n, *t.first, v, pitch)) best = &t;
+    if (best == nullptr) return false;
+    s.to[n] = *best;
+    s.extra_us += best->second - c.us;
+    return true;
+  }
+  bool all_accept(const ir::Value* v, const Dim& pitch, const ir::Node* except, Switch& s) {
+    if (v->producer() != nullptr && v->producer() != except && !accepts(v->producer(), v, pitch, s)) return false;
     const auto& users = g_.uses(v);
     return std::all_of(users.begin(), users.end(),
-                       [&](const auto& u) { return u.first == except || accepts(u.first, v, pitch); });
+                       [&](const auto& u) { return u.first == except || accepts(u.first, v, pitch, s); });
+  }
+  // Takes the switches if they cost less than the copy that they save.
+  bool worth(const Switch& s, const ir::Node* copy) {
+    if (s.extra_us >= choices_[copy].us && !s.to.empty()) return false;
+    for (const auto& [n, t] : s.to) {
+      choices_[n].tactic = t.first;
+      choices_[n].us = t.second;
+    }
+    return true;
   }
   bool has_views_on(const ir::Value* v) const {
     return std::any_of(aliases_.begin(), aliases_.end(), [&](const auto& a) { return a.second.of == v; });
@@ -119,8 +147,9 @@ class Planner {
     const std::optional<Dim> start = slice_start(a, axis, in->shape()[axis]);
     const Layout l = layout(in, axis);
     if (!start || !l.possible) return;
-    if (l.pitched && !all_accept(out, l.pitch, n)) return;
     if (l.pitched && has_views_on(out)) return;
+    Switch change;
+    if (l.pitched && (!all_accept(out, l.pitch, n, change) || !worth(change, n))) return;
     aliases_[out] = {in, *start * l.step, l.pitched ? l.pitch : Dim(0)};
     choices_[n].kind = Kind::kView;
     choices_[n].us = 0;
@@ -143,13 +172,15 @@ class Planner {
     const Layout l = layout(out, axis);
     if (!l.possible) return;
     std::set<const ir::Value*> seen;
+    Switch change;
     for (const ir::Value* v : n->inputs()) {
       const bool own = v->producer() != nullptr && v->constant() == nullptr && aliases_.count(v) == 0 &&
                        !g_.is_output(v) && !v->producer()->op().has(kControlFlow);
       if (!own || !fixed(v) || v->format != out->format || !seen.insert(v).second || has_views_on(v)) return;
       if (!l.pitched && kind(v->producer()) == Kind::kReference) continue;
-      if (l.pitched && !all_accept(v, l.pitch, n)) return;
+      if (l.pitched && !all_accept(v, l.pitch, n, change)) return;
     }
+    if (!worth(change, n)) return;
     Dim at(0);
     for (const ir::Value* v : n->inputs()) {
       aliases_[v] = {out, at * l.step, l.pitched ? l.pitch : Dim(0)};

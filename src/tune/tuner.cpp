@@ -131,6 +131,7 @@ class Search {
     best->us = std::numeric_limits<float>::infinity();
     const Problem p = make_problem(*n, o_.tune_at, o_.problem);
     int tried = 0;
+    std::vector<std::pair<const Tactic*, float>> timed;
     for (const Tactic* t : o_.backend->tactics(n->op())) {
       Verdict v = t->supports(p);
       for (size_t k = 0; v && k < o_.also_at.size(); ++k) v = t->supports(make_problem(*n, o_.also_at[k], o_.problem));
@@ -139,14 +140,17 @@ class Search {
         continue;
       }
       if (o_.level == 0 || (o_.level == 1 && tried >= 2)) {
-        if (best->tactic == nullptr) *best = {Choice::Kind::kTactic, t, static_cast<float>(t->estimate(p)), {}};
+        if (best->tactic == nullptr) *best = {Choice::Kind::kTactic, t, static_cast<float>(t->estimate(p)), {}, {}};
+        timed.emplace_back(t, best->us);
         continue;
       }
       ++tried;
       const float us = measurer_.time(p, *t);
       if (o_.note) o_.note(fmt::format("{}: {} {} us", n->name(), t->name(), us));
-      if (us < best->us) *best = {Choice::Kind::kTactic, t, us, {}};
+      timed.emplace_back(t, us);
+      if (us < best->us) *best = {Choice::Kind::kTactic, t, us, {}, {}};
     }
+    best->timed = std::move(timed);
     return best->tactic != nullptr;
   }
 

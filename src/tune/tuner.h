@@ -30,6 +30,8 @@ struct Choice {
   const Tactic* tactic = nullptr;
   float us = 0;
   std::vector<std::string> rejected;  // "tactic: reason"
+  /// All tactics that were timed in the same formats, with their times, the chosen one included.
+  std::vector<std::pair<const Tactic*, float>> timed;
 };
 
 struct Result {
