@@ -15,6 +15,7 @@ namespace hone::cpu {
 namespace {
 
 constexpr int64_t kMaxBlockK = 320, kStripPitch = kMaxBlockK + 16;  // copied rows begin in different cache sets
+constexpr int64_t kMaxInPlaceK = 768;  // longer runs of k spare passes over C where A is not copied
 
 class RegionWorker {
  public:
@@ -26,12 +27,13 @@ class RegionWorker {
         runner_(kernels, {g.n, g.k, g.b, g.c, g.ldc, g.epilogue, g.epilogue_row0}) {
     strips_ = std::max<int64_t>(1, div_up(r.row1 - r.row0, kernels.rows));
     copy_a_ = must_copy(g, r);
-    block_k_ = choose_block_k();
   }
 
   void run() {
     const int64_t panel_bytes = g_.k * panel_width_ * 4, budget = second_level_cache() * 5 / 8;
-    if ((r_.panel1 - r_.panel0) * panel_bytes <= budget || strips_ == 1) {
+    const bool fits = (r_.panel1 - r_.panel0) * panel_bytes <= budget;
+    block_k_ = choose_block_k(fits && !copy_a_ ? kMaxInPlaceK : kMaxBlockK);
+    if (fits || strips_ == 1) {
       for (int64_t s = 0; s < strips_; ++s)
         for_blocks_of_k([&](int64_t k0, int64_t k1) { run_strip(s, k0, k1, r_.panel0, r_.panel1); });
       return;
@@ -44,10 +46,10 @@ class RegionWorker {
   }
 
  private:
-  int64_t choose_block_k() const {
+  int64_t choose_block_k(int64_t most) const {
     if (strips_ == 1 && !copy_a_) return std::max<int64_t>(1, g_.k);  // C stays in registers
-    const int64_t blocks = std::max<int64_t>(1, div_up(g_.k, kMaxBlockK));
-    return std::min(kMaxBlockK, std::max<int64_t>(4, div_up(div_up(g_.k, blocks), 4) * 4));
+    const int64_t blocks = std::max<int64_t>(1, div_up(g_.k, most));
+    return std::min(most, std::max<int64_t>(4, div_up(div_up(g_.k, blocks), 4) * 4));
   }
 
   template <class F>
@@ -68,10 +70,7 @@ class RegionWorker {
     t.k = k1 - k0;
     t.accumulate = k0 > 0;
     load_a(first, last, k0, t);
-    for (int64_t p = panel0; p < panel1; ++p) {
-      prefetch_next_strip(last, k0, t.k, p - panel0, panel1 - panel0);
-      runner_.run(t, first, last - first, p, k0, k1 == g_.k);
-    }
+    for (int64_t p = panel0; p < panel1; ++p) runner_.run(t, first, last - first, p, k0, k1 == g_.k);
   }
 
   /// Rows of a plain matrix are read in place unless so many of them share a cache set that they would evict each
@@ -90,17 +89,6 @@ class RegionWorker {
     t.a_stride = kStripPitch;
     if (g_.rows != nullptr) return g_.rows->fetch(row0, row1 - row0, k0, t.k, strip_, kStripPitch);
     for (int64_t r = row0; r < row1; ++r) copy_floats(g_.a + r * g_.lda + k0, t.k, strip_ + (r - row0) * kStripPitch);
-  }
-
-  /// Spreads over the tiles of a strip the fetching of the next one's rows from distant caches.
-  void prefetch_next_strip(int64_t row0, int64_t k0, int64_t k, int64_t part, int64_t parts) const {
-    if (g_.rows != nullptr || row0 >= r_.row1) return;
-    const auto rows = static_cast<int32_t>(std::min<int64_t>(kernels_.rows, r_.row1 - row0));
-    const auto n = static_cast<int32_t>(parts), i = static_cast<int32_t>(part);
-    for (int32_t r = rows * i / n; r < rows * (i + 1) / n; ++r) {
-      const float* row = g_.a + (row0 + r) * g_.lda + k0;
-      for (int64_t j = 0; j < k; j += 16) __builtin_prefetch(row + j, 0, 2);
-    }
   }
 
   const GemmKernels& kernels_;

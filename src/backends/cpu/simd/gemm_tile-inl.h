@@ -91,7 +91,7 @@ HWY_INLINE void accumulate_run(D d, RowPointers<R> a, int64_t k, const float*& b
 #pragma GCC unroll 4
     for (int u = 0; u < 4; ++u) {
 #pragma GCC unroll 4
-      for (int line = 0; line < kPanel; line += 16) __builtin_prefetch(b + (u + kAhead) * kPanel + line);
+      for (int line = 0; line < kPanel; line += 32) __builtin_prefetch(b + (u + kAhead) * kPanel + line);
       rank1<R, V>(d, a, u, b + u * kPanel, acc);
     }
     a.advance(4);
@@ -179,8 +179,10 @@ void tile_kernel(const Tile& t) {
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) acc[r][v] = start;
   }
-  if (t.runs * t.k >= 64) prefetch_tile<R, V, kLanes>(c, t.ldc);  // shorter products leave it no time
-  if (t.residual != nullptr) prefetch_tile<R, V, kLanes>(t.residual, t.ldr);
+  if (t.residual != nullptr) {  // two streams that the hardware does not follow well
+    prefetch_tile<R, V, kLanes>(c, t.ldc);
+    prefetch_tile<R, V, kLanes>(t.residual, t.ldr);
+  }
   accumulate_tile<R, V>(d, t, acc);
   if (t.accumulate) add_tile<R, V>(d, c, t.ldc, acc);
   if (t.residual != nullptr) add_tile<R, V>(d, t.residual, t.ldr, acc);
