@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <limits>
+#include <optional>
 
 #include "base/error.h"
 
@@ -13,6 +14,7 @@ struct Dim::Atom {
   enum Kind { kSymbol, kFloorDiv, kMod, kMin, kMax } kind;
   std::string key;  // text form; identity
   std::vector<Dim> args;
+  std::optional<int64_t> low = 0, high;  // proven bounds; a symbol is an extent and so never negative
 };
 
 struct Dim::Term {
@@ -86,8 +88,64 @@ struct Dim::Access {
       a->key = fmt::format("{}({},{})", fn, args[0].str(), args[1].str());
       require<ModelError>(a->key.size() < 65536, "dimension expression too large");
       a->args = std::move(args);
+      bound(*a);
     }
     return make(0, {Term{1, {std::move(a)}}});
+  }
+
+  // Proven bounds, so that min and max of provably ordered expressions vanish instead of growing.
+  using Bound = std::optional<int64_t>;
+  static Bound product(int64_t coef, const Term& t, Bound Atom::*side) {
+    int64_t p = coef;
+    for (const auto& f : t.factors) {
+      const Bound x = (*f).*side;
+      if (!x || !f->low || *f->low < 0 || __builtin_mul_overflow(p, *x, &p)) return std::nullopt;
+    }
+    return p;
+  }
+  static Bound sum(const Dim& d, bool lower) {
+    int64_t s = d.constant_;
+    for (const Term& t : terms(d)) {
+      const Bound b = product(t.coef, t, (t.coef > 0) == lower ? &Atom::low : &Atom::high);
+      if (!b || __builtin_add_overflow(s, *b, &s)) return std::nullopt;
+    }
+    return s;
+  }
+  static Bound low(const Dim& d) { return sum(d, true); }
+  static Bound high(const Dim& d) { return sum(d, false); }
+  static void bound(Atom& a) {
+    const Bound x0 = low(a.args[0]), x1 = high(a.args[0]), y0 = low(a.args[1]), y1 = high(a.args[1]);
+    a.low = a.high = std::nullopt;
+    const int64_t divisor = a.args[1].value_or(0);
+    switch (a.kind) {
+      case Atom::kFloorDiv:
+        if (x0 && *x0 >= 0 && y0 && *y0 >= 0) a.low = 0;
+        if (x0 && divisor > 0) a.low = int_floor_div(*x0, divisor);
+        if (x1 && divisor > 0) a.high = int_floor_div(*x1, divisor);
+        break;
+      case Atom::kMod:
+        if (y0 && *y0 >= 0) a.low = 0;
+        if (divisor > 0) a.high = divisor - 1;
+        break;
+      case Atom::kMin:
+        if (x0 && y0) a.low = std::min(*x0, *y0);
+        a.high = x1 && y1 ? std::min(*x1, *y1) : x1 ? x1 : y1;
+        break;
+      case Atom::kMax:
+        a.low = x0 && y0 ? std::max(*x0, *y0) : x0 ? x0 : y0;
+        if (x1 && y1) a.high = std::max(*x1, *y1);
+        break;
+      case Atom::kSymbol:
+        break;
+    }
+  }
+  static bool not_negative(const Dim& d) {
+    const Bound b = low(d);
+    return b && *b >= 0;
+  }
+  static bool not_positive(const Dim& d) {
+    const Bound b = high(d);
+    return b && *b <= 0;
   }
 
   /// a / b where it is exact as polynomials (multivariate long division); false otherwise.
@@ -216,13 +274,15 @@ Dim floor_mod(const Dim& a, const Dim& b) {
 
 Dim min(const Dim& a, const Dim& b) {
   const Dim d = a - b;
-  if (d.is_const()) return d.constant_ <= 0 ? a : b;
+  if (Dim::Access::not_positive(d)) return a;
+  if (Dim::Access::not_negative(d)) return b;
   return Dim::Access::atom(Dim::Atom::kMin, "min", a.str() < b.str() ? std::vector<Dim>{a, b} : std::vector<Dim>{b, a});
 }
 
 Dim max(const Dim& a, const Dim& b) {
   const Dim d = a - b;
-  if (d.is_const()) return d.constant_ >= 0 ? a : b;
+  if (Dim::Access::not_negative(d)) return a;
+  if (Dim::Access::not_positive(d)) return b;
   return Dim::Access::atom(Dim::Atom::kMax, "max", a.str() < b.str() ? std::vector<Dim>{a, b} : std::vector<Dim>{b, a});
 }
 

@@ -65,7 +65,11 @@ Content fold_content(const InferContext& c, const MapAttrs& a, const Shape& out)
   for_each_broadcast(to_dims(out), strides, [&](int64_t, const int64_t* at) {
     if (!ok) return;
     auto operand = [&](size_t k) { return k < contents.size() ? contents[k][static_cast<size_t>(at[k])] : Dim(0); };
-    std::optional<Dim> r = fold(a.fn, a, operand(0), operand(1), operand(2));
+    std::optional<Dim> r;
+    try {
+      r = fold(a.fn, a, operand(0), operand(1), operand(2));
+    } catch (const ModelError&) {  // too large or out of range for an expression: known at run time only
+    }
     ok = r.has_value();
     if (ok) result.push_back(*r);
   });
