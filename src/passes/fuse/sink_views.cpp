@@ -1,6 +1,8 @@
 // Moving views behind element-wise nodes.
 #include "passes/fuse/sink_views.h"
 
+#include <algorithm>
+
 #include "ops/map.h"
 #include "ops/reshape.h"
 #include "ops/transpose.h"
@@ -14,19 +16,13 @@ using ir::Node;
 using ir::Value;
 
 // v is the result of a heavy node, or of element-wise nodes after one that nothing else uses.
-bool is_tail_of_heavy(const Graph& g, const Value* v) {
-  for (int i = 0; i < 8; ++i) {
-    const Node* n = v->producer();
-    if (n == nullptr || !g.single_use(v)) return false;
-    if (n->op().has(kHeavy)) return !n->is(kAttentionOp);
-    if (!n->is(kMapOp) && !n->is(kCastOp)) return false;
-    const Value* next = nullptr;
-    for (const Value* in : n->inputs())
-      if (in->producer() != nullptr && in->shape() == v->shape() && g.single_use(in)) next = in;
-    if (next == nullptr) return false;
-    v = next;
-  }
-  return false;
+bool is_tail_of_heavy(const Graph& g, const Value* v, int depth = 0) {
+  const Node* n = v->producer();
+  if (n == nullptr || depth > 8 || !g.single_use(v)) return false;
+  if (n->op().has(kHeavy)) return !n->is(kAttentionOp);
+  if (!n->is(kMapOp) && !n->is(kCastOp)) return false;
+  return std::any_of(n->inputs().begin(), n->inputs().end(),
+                     [&](const Value* in) { return in->shape() == v->shape() && is_tail_of_heavy(g, in, depth + 1); });
 }
 
 bool is_view(const Node* n) {
