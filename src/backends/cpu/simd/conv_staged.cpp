@@ -6,6 +6,7 @@
 
 #include "backends/cpu/simd/cache_size.h"
 #include "backends/cpu/simd/copy_floats.h"
+#include "backends/cpu/simd/interleave.h"
 #include "backends/cpu/simd/tile_runner.h"
 #include "base/parallel.h"
 
@@ -102,11 +103,8 @@ class BandWorker {
   void copy_line(int64_t item, int64_t y, int64_t pixels, float* out) const {
     const int64_t c = r_.channels;
     if (conv_.planar) {
-      for (int64_t ch = 0; ch < c; ++ch) {
-        const float* in = r_.input + ((item * c + ch) * r_.height + y) * r_.width;
-        for (int64_t x = 0; x < pixels; ++x) out[x * c + ch] = in[x];
-      }
-      return;
+      const int64_t plane = r_.height * r_.width;
+      return interleave_line(r_.input + item * c * plane + y * r_.width, plane, c, pixels, out);
     }
     const float* in = r_.input + (item * r_.height + y) * r_.width * r_.pixel_pitch;
     if (r_.pixel_pitch == c) return copy_floats(in, pixels * c, out);
@@ -142,12 +140,9 @@ void staged_conv(Isa isa, const StagedConv& conv, void* workspace) noexcept {
   const GemmKernels& kernels = gemm_kernels(isa);
   const Grid grid = choose_grid(kernels, lines, conv.n, conv.rows.k(), conv.rows.out_width);
   const int64_t part_floats = buffer_floats(conv.rows, conv.planar);
-  parallel(
-      [&](int thread, int count) {
-        float* buffer = static_cast<float*>(workspace) + thread * part_floats;
-        for (int64_t i = thread; i < grid.parts(); i += count) BandWorker(kernels, conv, grid.part(i), buffer).run();
-      },
-      grid.parts());
+  grid.run([&](const Region& r, int thread) {
+    BandWorker(kernels, conv, r, static_cast<float*>(workspace) + thread * part_floats).run();
+  });
 }
 
 }  // namespace hone::cpu

@@ -128,11 +128,7 @@ void gemm(Isa isa, const Gemm& g) noexcept {
   if (g.m <= 0 || g.n <= 0) return;
   const GemmKernels& kernels = gemm_kernels(isa);
   const Grid grid = choose_grid(kernels, g.m, g.n, g.k);
-  parallel(
-      [&](int thread, int count) {
-        for (int64_t i = thread; i < grid.parts(); i += count) RegionWorker(kernels, g, grid.part(i)).run();
-      },
-      grid.parts());
+  grid.run([&](const Region& r, int) { RegionWorker(kernels, g, r).run(); });
 }
 
 }  // namespace hone::cpu

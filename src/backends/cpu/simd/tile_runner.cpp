@@ -92,6 +92,9 @@ Grid choose_grid(const GemmKernels& kernels, int64_t m, int64_t n, int64_t k, in
       best.rows = r, best.columns = c;
     }
   }
+  // More parts than threads where a part keeps enough strips to use its panels of B well.
+  if (threads > 1)
+    for (int doubling = 0; doubling < 2 && strips / (best.rows * 2) >= 8; ++doubling) best.rows *= 2;
   return best;
 }
 

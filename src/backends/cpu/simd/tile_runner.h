@@ -2,9 +2,11 @@
 // the division of C among threads. Shared by matrix products and convolutions.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "backends/cpu/simd/gemm_kernels.h"
+#include "base/parallel.h"
 
 namespace hone::cpu {
 
@@ -44,10 +46,27 @@ struct Grid {
 
   int64_t parts() const { return rows * columns; }
   Region part(int64_t i) const;
+  /// Calls f(region, thread) for every part on the caller's team; threads take the next part when they are done with
+  /// one, so that a disturbed thread delays the others little.
+  template <class F>
+  void run(F f) const;
 };
 
+template <class F>
+void Grid::run(F f) const {
+  std::atomic<int64_t> next{0};
+  parallel(
+      [&](int thread, int) {
+        for (int64_t i = next.fetch_add(1, std::memory_order_relaxed); i < parts();
+             i = next.fetch_add(1, std::memory_order_relaxed))
+          f(part(i), thread);
+      },
+      parts());
+}
+
 /// Splits C over the caller's threads so that the largest part (arithmetic plus the traffic of its operands) is
-/// smallest; small products stay on one thread. m counts units of `row_unit` rows that are kept together.
+/// smallest, and that long products come in several parts a thread; small ones stay on one thread. m counts units of
+/// `row_unit` rows that are kept together.
 Grid choose_grid(const GemmKernels& kernels, int64_t m, int64_t n, int64_t k, int64_t row_unit = 1) noexcept;
 
 }  // namespace hone::cpu
