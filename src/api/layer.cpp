@@ -114,9 +114,9 @@ void LayerState::convert_output(int32_t index, std::optional<DType> type) {
   ir::Node* cast = now->producer();
   g.set_inputs(cast, {nullptr});
   g.replace_uses(now, raw);
-  g.rename(now, name + " [unused]");
-  g.rename(raw, name);
   network_.rebind(seen, raw);
+  network_.drop(cast);
+  g.rename(raw, name);
   network_.changed(raw);
 }
 

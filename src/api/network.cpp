@@ -74,6 +74,24 @@ void Network::keep(std::unique_ptr<LayerBase> layer) {
   layers_.push_back(std::move(layer));
 }
 
+void Network::drop(ir::Node* node) {
+  const auto order = order_.find(node);
+  if (order != order_.end()) {
+    dirty_.erase({order->second, node});
+    order_.erase(order);
+  }
+  broken_.erase(node);
+  hidden_.erase(node);
+  for (const ir::Value* v : node->outputs()) tensors_.erase(v);
+  graph_->remove(node);
+}
+
+void Network::take(std::unique_ptr<ir::Graph> graph) {
+  require<InternalError>(is_empty(), "the network is not empty");
+  if (graph->name.empty()) graph->name = graph_->name;
+  graph_ = std::move(graph);
+}
+
 ir::Value* Network::hidden_constant(const std::string& name, Tensor value) {
   ir::Value* v = graph_->constant(unique_node_name(name), std::move(value));
   order_[v->producer()] = -1;

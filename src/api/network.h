@@ -49,11 +49,16 @@ class Network final : public nv::INetworkDefinition {
   ir::Value* hidden_constant(const std::string& name, Tensor value);
   bool is_hidden(const ir::Node* node) const { return hidden_.count(node) != 0; }
   void hide(const ir::Node* node) { hidden_.insert(node); }
+  bool is_empty() const { return layers_.empty() && graph_->inputs().empty() && graph_->node_count() == 0; }
+  /// Replaces the graph of an empty network; adopt() is to follow.
+  void take(std::unique_ptr<ir::Graph> graph);
   /// Makes layers for nodes that were added to the graph directly (by an importer).
   void adopt();
   /// A node name like `wanted` that no other node has.
   std::string unique_node_name(const std::string& wanted);
   void rename_node(ir::Node* node, const std::string& wanted);
+  /// Takes a hidden node that nothing uses out of the graph.
+  void drop(ir::Node* node);
 
   void changed(const ir::Node* node);
   void changed(const ir::Value* value);  // its users
@@ -61,7 +66,6 @@ class Network final : public nv::INetworkDefinition {
   void refresh();
   /// What is wrong with the node that makes the value, or empty; refreshes.
   std::string problem(const ir::Value* value);
-  void mark_shape_output(const ir::Value* value, bool on);
 
   /// A checked copy of the graph, ready to be compiled. Throws Error with what is missing or wrong.
   std::unique_ptr<ir::Graph> finalize();

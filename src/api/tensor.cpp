@@ -43,6 +43,8 @@ void NetworkTensor::setDimensions(nvinfer1::Dims const& dimensions) noexcept {
         shape.emplace_back(d[i]);
       else if (named != dimension_names_.end())
         shape.push_back(Dim::symbol(symbol_text(named->second)));
+      else if (i < value_->info.shape.size() && !value_->info.shape[i].is_const())
+        shape.push_back(value_->info.shape[i]);  // as an importer called it
       else
         shape.push_back(Dim::symbol(default_symbol(*value_, static_cast<int>(i))));
     }

@@ -57,6 +57,23 @@ std::shared_ptr<ModelFile> ModelFile::parse(const void* data, size_t size, const
   return f;
 }
 
+void ModelFile::replace_initializer(const std::string& name, const void* data, size_t size) {
+  for (proto::TensorProto& t : *model_->mutable_graph()->mutable_initializer()) {
+    if (t.name() != name) continue;
+    const Dims dims(t.dims().begin(), t.dims().end());
+    const size_t want = storage_bytes(dtype_of_onnx(t.data_type()), volume(dims));
+    require<ModelError>(data != nullptr && size == want, "initializer '{}' takes {} bytes, got {}", name, want, size);
+    proto::TensorProto fresh;
+    fresh.set_name(t.name());
+    fresh.set_data_type(t.data_type());
+    *fresh.mutable_dims() = t.dims();
+    fresh.set_raw_data(data, size);
+    t = std::move(fresh);
+    return;
+  }
+  fail<ModelError>("the model has no initializer '{}'", name);
+}
+
 Tensor ModelFile::read_tensor_file(const std::filesystem::path& path, std::string* name) {
   const MappedFile file(path);
   auto t = std::make_shared<proto::TensorProto>();

@@ -29,6 +29,9 @@ class ModelFile : public std::enable_shared_from_this<ModelFile> {
   /// The tensor's value; shares storage with the model or the mapped file where alignment allows. Throws ModelError
   /// for sizes that do not add up, Unsupported for element types that Hone lacks.
   Tensor tensor(const hone_onnx::TensorProto& t) const;
+  /// Gives an initializer of the main graph other bytes (copied); throws ModelError for an unknown name or a size that
+  /// its type and dims do not have. Only before the first use of the model.
+  void replace_initializer(const std::string& name, const void* data, size_t size);
 
  private:
   struct Mapping;
