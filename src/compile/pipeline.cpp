@@ -11,6 +11,7 @@
 #include "passes/fuse/scalars.h"
 #include "passes/fuse/selects.h"
 #include "passes/fuse/siblings.h"
+#include "passes/fuse/sink_views.h"
 
 namespace hone::compile {
 namespace {
@@ -20,11 +21,19 @@ int remove_dead(ir::Graph& g, const passes::Options&) { return g.remove_dead(); 
 // Control flow gets its structure first. Nothing is computed that is known; nothing is left that only the network API
 // needs. The result is the portable graph.
 constexpr passes::Pass kCanonicalize[] = {
-    {"structurize", passes::structurize},           {"lower-layers", passes::lower_layers},
-    {"fold-constants", passes::fold_constants},     {"fold-shapes", passes::fold_shapes},
-    {"simplify-control", passes::simplify_control}, {"remove-noops", passes::remove_noops},
-    {"simplify-algebra", passes::simplify_algebra}, {"merge-common", passes::merge_common},
-    {"fold-affine", passes::fold_affine},           {"remove-dead", remove_dead},
+    {"structurize", passes::structurize},
+    {"lower-layers", passes::lower_layers},
+    {"fold-constants", passes::fold_constants},
+    {"fold-shapes", passes::fold_shapes},
+    {"simplify-control", passes::simplify_control},
+    {"remove-noops", passes::remove_noops},
+    {"simplify-algebra", passes::simplify_algebra},
+    {"merge-common", passes::merge_common},
+    // Before affine folding, which would take pieces out of these patterns.
+    {"recognize-activations", passes::recognize_activations},
+    {"recognize-normalizations", passes::recognize_normalizations},
+    {"fold-affine", passes::fold_affine},
+    {"remove-dead", remove_dead},
 };
 constexpr passes::Pass kPrecision[] = {
     {"widen", widen},
@@ -34,10 +43,10 @@ constexpr passes::Pass kPrecision[] = {
 };
 // Patterns of several nodes become one operator, before anything is fused into them.
 constexpr passes::Pass kRecognize[] = {
-    {"recognize-activations", passes::recognize_activations},
-    {"recognize-normalizations", passes::recognize_normalizations},
     {"select-through-views", passes::select_through_views},
     {"recognize-attention", passes::recognize_attention},
+    {"sink-views", passes::sink_views},
+    {"remove-recognized-noops", passes::remove_noops},
     {"remove-dead-patterns", remove_dead},
 };
 // Scalars fold after the recognition, whose patterns are written in plain arithmetic; siblings merge with their

@@ -43,6 +43,23 @@ TEST(Slice, ComplementsAddUp) {
   const Dim tail = infer_one(kSliceOp, by_ends({-3}, {INT64_MAX}), {x}).shape[0];
   EXPECT_EQ((head + tail).str(), "S");
 }
+TEST(Slice, ClampedExtentBroadcastsWithItsOwn) {
+  const Dim s = Dim::symbol("S"), clamped = min(Dim(512), s);
+  EXPECT_EQ(max(clamped, s), s);
+  EXPECT_EQ(max(s, clamped), s);
+  EXPECT_EQ(min(max(s, Dim(4)), s), s);
+  EXPECT_EQ(min(clamped, s), clamped);
+}
+TEST(Slice, PaddingToAMultipleIsOne) {
+  const Dim h = Dim::symbol("H"), seven(7);
+  const Dim padded = h + floor_mod(seven - floor_mod(h, seven), seven);
+  EXPECT_EQ(padded.str(), "7*div(H+6,7)");
+  EXPECT_EQ(floor_div(padded, seven).str(), "div(H+6,7)");
+  const auto at = [&](int64_t v) { return padded.eval([&](const std::string&) { return v; }); };
+  EXPECT_EQ(at(14), 14);
+  EXPECT_EQ(at(15), 21);
+  EXPECT_EQ(at(20), 21);
+}
 TEST(Slice, SymbolicEndsAndContents) {
   SliceAttrs a = by_ends({}, {}, {}, {1});
   EXPECT_EQ(shape_of(kSliceOp, a, {info(DType::kF32, {"1", "P+S"}), dims_value({"P"}), dims_value({"P+S"})}), "[1,S]");
