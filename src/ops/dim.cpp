@@ -139,13 +139,40 @@ struct Dim::Access {
         break;
     }
   }
-  static bool not_negative(const Dim& d) {
+  /// An expression that is nowhere larger, with multiples of quotients (d * div(u, d)) replaced by their dividends;
+  /// false where there are none.
+  static bool lower_dividends(const Dim& d, Dim* lower) {
+    bool any = false;
+    *lower = Dim(d.constant_);
+    for (const Term& t : terms(d)) {
+      const bool quotient = t.factors.size() == 1 && t.factors[0]->kind == Atom::kFloorDiv;
+      const int64_t m = quotient ? t.factors[0]->args[1].value_or(0) : 0;
+      if (m > 0 && t.coef % m == 0) {
+        // div(u, m) * m is in [u - m + 1, u].
+        const Dim& u = t.factors[0]->args[0];
+        *lower += Dim(t.coef / m) * (t.coef > 0 ? u - Dim(m - 1) : u);
+        any = true;
+      } else {
+        *lower += make(0, {t});
+      }
+    }
+    return any;
+  }
+  static bool not_negative(const Dim& d, int depth = 0) {
     const Bound b = low(d);
-    return b && *b >= 0;
+    Dim lower;
+    return (b && *b >= 0) || (depth < 4 && lower_dividends(d, &lower) && not_negative(lower, depth + 1));
   }
   static bool not_positive(const Dim& d) {
     const Bound b = high(d);
-    return b && *b <= 0;
+    return (b && *b <= 0) || not_negative(-d);
+  }
+  /// True where d is one atom of this kind that has x as an argument.
+  static bool has_argument(const Dim& d, Atom::Kind kind, const Dim& x) {
+    if (d.is_const() || d.constant_ != 0 || d.terms_->size() != 1) return false;
+    const Term& t = d.terms_->front();
+    if (t.coef != 1 || t.factors.size() != 1 || t.factors[0]->kind != kind) return false;
+    return t.factors[0]->args[0] == x || t.factors[0]->args[1] == x;
   }
 
   /// a / b where it is exact as polynomials (multivariate long division); false otherwise.
@@ -259,6 +286,8 @@ Dim floor_div(const Dim& a, const Dim& b) {
       Dim r = A::make(a.constant_ - whole_c * d, std::move(rest));
       return A::make(whole_c, std::move(whole)) + floor_div(r, b);
     }
+    // floor(-x / d) = -ceil(x / d)
+    if (A::lead(a).coef < 0) return Dim(0) - floor_div(Dim(d - 1) - a, b);
   }
   return A::atom(Dim::Atom::kFloorDiv, "div", {a, b});
 }
@@ -269,6 +298,8 @@ Dim floor_mod(const Dim& a, const Dim& b) {
   if (a.is_const() && b.is_const()) return Dim(a.constant_ - b.constant_ * int_floor_div(a.constant_, b.constant_));
   Dim q;
   if (A::exact_div(a, b, &q)) return Dim(0);
+  // One form for remainders and quotients, so that padding to a multiple comes out as one.
+  if (b.is_const() && b.constant_ > 0) return a - b * floor_div(a, b);
   return A::atom(Dim::Atom::kMod, "mod", {a, b});
 }
 
@@ -276,6 +307,9 @@ Dim min(const Dim& a, const Dim& b) {
   const Dim d = a - b;
   if (Dim::Access::not_positive(d)) return a;
   if (Dim::Access::not_negative(d)) return b;
+  using A = Dim::Access;  // absorption: min(x, max(x, y)) = x, min(x, min(x, y)) = min(x, y)
+  if (A::has_argument(b, Dim::Atom::kMax, a) || A::has_argument(a, Dim::Atom::kMin, b)) return a;
+  if (A::has_argument(a, Dim::Atom::kMax, b) || A::has_argument(b, Dim::Atom::kMin, a)) return b;
   return Dim::Access::atom(Dim::Atom::kMin, "min", a.str() < b.str() ? std::vector<Dim>{a, b} : std::vector<Dim>{b, a});
 }
 
@@ -283,6 +317,9 @@ Dim max(const Dim& a, const Dim& b) {
   const Dim d = a - b;
   if (Dim::Access::not_negative(d)) return a;
   if (Dim::Access::not_positive(d)) return b;
+  using A = Dim::Access;  // absorption, as for min
+  if (A::has_argument(b, Dim::Atom::kMin, a) || A::has_argument(a, Dim::Atom::kMax, b)) return a;
+  if (A::has_argument(a, Dim::Atom::kMin, b) || A::has_argument(b, Dim::Atom::kMax, a)) return b;
   return Dim::Access::atom(Dim::Atom::kMax, "max", a.str() < b.str() ? std::vector<Dim>{a, b} : std::vector<Dim>{b, a});
 }
 
