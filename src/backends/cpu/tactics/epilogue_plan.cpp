@@ -226,7 +226,9 @@ class Translator {
 }  // namespace
 
 EpilogueChain epilogue_chain(const Problem& p, const OutputMatrix& out) {
-  return p.has_epilogue() ? Translator(p, out).run() : EpilogueChain();
+  if (!p.has_epilogue()) return {};
+  if (!out.columns) return {{}, {}, "epilogue of a product without columns"};
+  return Translator(p, out).run();
 }
 
 Verdict EpiloguePlan::check(const Problem& p, const OutputMatrix& out) { return {epilogue_chain(p, out).failure}; }

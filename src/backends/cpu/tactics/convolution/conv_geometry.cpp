@@ -1,6 +1,7 @@
 // Checks and normalises convolution problems for the CPU tactics.
 #include "backends/cpu/tactics/convolution/conv_geometry.h"
 
+#include "backends/cpu/tactics/fused_tail.h"
 #include "ops/convolution.h"
 
 namespace hone::cpu {
@@ -65,7 +66,7 @@ Verdict conv_geometry(const Problem& p, bool planar_input, ConvGeometry& g) {
   g.rows.pixel_pitch = x.pixel_pitch();
   g.out_pitch = y.pixel_pitch();
   g.output = {y.dims, Format::kChannelsLast};
-  return EpiloguePlan::check(p, g.output);
+  return FusedTail::check(p, g.output);
 }
 
 }  // namespace hone::cpu

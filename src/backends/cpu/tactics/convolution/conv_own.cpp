@@ -3,6 +3,7 @@
 #include "backends/cpu/simd/conv_staged.h"
 #include "backends/cpu/simd/gemm.h"
 #include "backends/cpu/tactics/convolution/conv_geometry.h"
+#include "backends/cpu/tactics/fused_tail.h"
 #include "backends/cpu/tactics/packed_weights.h"
 #include "base/parallel.h"
 
@@ -24,7 +25,7 @@ void weights_as_matrix(const ConvGeometry& g, const float* w, int64_t group, flo
 class OwnKernel : public Kernel {
  public:
   OwnKernel(const Problem& p, const ConvGeometry& g, std::span<const Blob> blobs)
-      : g_(g), weights_(blobs, packed_shape(g)), epilogue_(p, g.output, has_bias(p)), threads_(p.threads) {
+      : g_(g), weights_(blobs, packed_shape(g)), tail_(p, g.output, has_bias(p)), threads_(p.threads) {
     bias_input_ = has_bias(p) && weights_.bias() == nullptr ? 2 : -1;
   }
 
@@ -38,7 +39,7 @@ class OwnKernel : public Kernel {
     auto* y = static_cast<float*>(l.outputs[0]);
     for (int64_t group = 0; group < g_.groups; ++group) {
       const int64_t column = group * g_.group_out();
-      Epilogue e = epilogue_.bind(l, column);
+      Epilogue e = tail_.bind(l, column);
       const float* bias = bias_input_ >= 0 ? static_cast<const float*>(l.inputs[bias_input_]) : weights_.bias();
       if (bias != nullptr) e.bias = bias + column;
       f(x + group * g_.group_in(), group, y + column, e);
@@ -47,7 +48,7 @@ class OwnKernel : public Kernel {
 
   const ConvGeometry g_;
   const PackedWeights weights_;
-  const EpiloguePlan epilogue_;
+  const FusedTail tail_;
   const int threads_;
   int bias_input_;
 };
@@ -55,6 +56,7 @@ class OwnKernel : public Kernel {
 class GemmConvKernel : public OwnKernel {
  public:
   using OwnKernel::OwnKernel;
+  size_t workspace() const override { return tail_.workspace(); }
   void run(const Launch& l) const noexcept override {
     for_groups(l, [&](const float* x, int64_t group, float* y, const Epilogue& e) {
       ConvRows rows = g_.rows;
@@ -68,13 +70,14 @@ class GemmConvKernel : public OwnKernel {
       m.epilogue = &e;
       gemm(weights_.isa(), m);
     });
+    tail_.finish(l, l.workspace);
   }
 };
 
 class StagedConvKernel : public OwnKernel {
  public:
   using OwnKernel::OwnKernel;
-  size_t workspace() const override { return static_cast<size_t>(staged_conv_workspace(g_.rows, g_.planar, threads_)); }
+  size_t workspace() const override { return static_cast<size_t>(buffers()) + tail_.workspace(); }
   void run(const Launch& l) const noexcept override {
     // The workspace holds buffers for this many threads.
     const ThreadScope scope(std::min(num_threads(), threads_));
@@ -83,7 +86,12 @@ class StagedConvKernel : public OwnKernel {
       conv.rows.input = x;
       staged_conv(weights_.isa(), conv, l.workspace);
     });
+    tail_.finish(l, static_cast<std::byte*>(l.workspace) + buffers());
   }
+
+ private:
+  /// Bytes for staged lines, a multiple of 64.
+  int64_t buffers() const { return staged_conv_workspace(g_.rows, g_.planar, threads_); }
 };
 
 class OwnTactic : public Tactic {

@@ -3,7 +3,7 @@
 #include <numeric>
 
 #include "backends/cpu/simd/gemm.h"
-#include "backends/cpu/tactics/epilogue_plan.h"
+#include "backends/cpu/tactics/fused_tail.h"
 #include "backends/cpu/tactics/packed_weights.h"
 #include "base/parallel.h"
 #include "ops/matmul.h"
@@ -64,11 +64,9 @@ Verdict matmul_geometry(const Problem& p, MatMulGeometry& g) {
   g.batch.assign(y.begin(), y.end() - static_cast<ptrdiff_t>(own));
   if (p.outputs[0].pitch > 0 && !has_columns) return Verdict::no("output has a pitch but no columns");
   g.ldc = p.outputs[0].pitch > 0 ? p.outputs[0].pitch : g.n;
-  // The epilogue sees rows x columns; without a column axis there is one column.
   g.output = {y, Format::kLinear};
-  if (!has_columns) g.output.dims.push_back(1);
-  if (!has_columns && p.has_epilogue()) return Verdict::no("has no epilogue for vectors");
-  return EpiloguePlan::check(p, g.output);
+  g.output.columns = has_columns;
+  return FusedTail::check(p, g.output);
 }
 
 bool is_unit(const Dims& d) { return volume_of(d, 0, d.size()) == 1; }
@@ -76,11 +74,12 @@ bool is_unit(const Dims& d) { return volume_of(d, 0, d.size()) == 1; }
 class PackedKernel : public Kernel {
  public:
   PackedKernel(const Problem& p, const MatMulGeometry& g, std::span<const Blob> blobs)
-      : weights_(blobs, {1, g.k, g.n}), epilogue_(p, g.output, false), g_(g) {
+      : weights_(blobs, {1, g.k, g.n}), tail_(p, g.output, false), g_(g) {
     rows_ = volume_of(g.batch, 0, g.batch.size()) * g.m;
   }
+  size_t workspace() const override { return tail_.workspace(); }
   void run(const Launch& l) const noexcept override {
-    const Epilogue e = epilogue_.bind(l);
+    const Epilogue e = tail_.bind(l);
     Gemm m;
     m.m = rows_, m.n = g_.n, m.k = g_.k;
     m.a = static_cast<const float*>(l.inputs[0]), m.lda = g_.a.pitch;
@@ -88,11 +87,12 @@ class PackedKernel : public Kernel {
     m.c = static_cast<float*>(l.outputs[0]), m.ldc = g_.ldc;
     m.epilogue = &e;
     gemm(weights_.isa(), m);
+    tail_.finish(l, l.workspace);
   }
 
  private:
   const PackedWeights weights_;
-  const EpiloguePlan epilogue_;
+  const FusedTail tail_;
   const MatMulGeometry g_;
   int64_t rows_;
 };
@@ -152,7 +152,7 @@ class BatchedKernel : public Kernel {
  public:
   BatchedKernel(const Problem& p, const MatMulGeometry& g)
       : isa_(cpu::isa()),
-        epilogue_(p, g.output, false),
+        tail_(p, g.output, false),
         a_(item_offsets(g.a, g.batch)),
         b_(item_offsets(g.b, g.batch)),
         threads_(p.threads) {
@@ -163,21 +163,24 @@ class BatchedKernel : public Kernel {
     gemm_.c_outer = g.m * g.ldc;
     gemm_.a_offsets = a_.data(), gemm_.b_offsets = b_.data();
   }
-  size_t workspace() const override { return static_cast<size_t>(batched_gemm_workspace(isa_, gemm_, threads_)); }
+  size_t workspace() const override { return packed() + tail_.workspace(); }
   void run(const Launch& l) const noexcept override {
     const ThreadScope scope(std::min(num_threads(), threads_));
-    const Epilogue e = epilogue_.bind(l);
+    const Epilogue e = tail_.bind(l);
     BatchedGemm g = gemm_;
     g.a = static_cast<const float*>(l.inputs[0]);
     g.b = static_cast<const float*>(l.inputs[1]);
     g.c = static_cast<float*>(l.outputs[0]);
     g.epilogue = &e;
     batched_gemm(isa_, g, l.workspace);
+    tail_.finish(l, static_cast<std::byte*>(l.workspace) + packed());
   }
 
  private:
+  /// Bytes for packed operands, a multiple of 64.
+  size_t packed() const { return static_cast<size_t>(batched_gemm_workspace(isa_, gemm_, threads_)); }
   const Isa isa_;
-  const EpiloguePlan epilogue_;
+  const FusedTail tail_;
   const std::vector<int64_t> a_, b_;
   const int threads_;
   BatchedGemm gemm_;
