@@ -44,7 +44,9 @@ TEST(Onnx, FromFileToResults) {
   }
   const std::string name = in->getName(), out = s.network->getOutput(0)->getName();
   ASSERT_TRUE(s.build()) << s.logger.errors;
-  if (dynamic) ASSERT_TRUE(s.context->setInputShape(name.c_str(), shape));
+  if (dynamic) {
+    ASSERT_TRUE(s.context->setInputShape(name.c_str(), shape));
+  }
   std::vector<float> x(static_cast<size_t>(count(shape)));
   for (size_t i = 0; i < x.size(); ++i) x[i] = std::sin(static_cast<float>(i));
   const std::vector<float> first = s.run({{name, x}}, out.c_str());
