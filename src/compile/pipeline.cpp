@@ -52,9 +52,9 @@ constexpr passes::Pass kRecognize[] = {
 // Scalars fold after the recognition, whose patterns are written in plain arithmetic; siblings merge with their
 // epilogues.
 constexpr passes::Pass kFuse[] = {
-    {"fold-scalars", passes::fold_scalars},     {"fuse-epilogues", passes::fuse_epilogues},
-    {"merge-siblings", passes::merge_siblings}, {"group-pointwise", passes::group_pointwise},
-    {"remove-dead-fused", remove_dead},
+    {"fold-input-scales", passes::fold_input_scales}, {"fold-scalars", passes::fold_scalars},
+    {"fuse-epilogues", passes::fuse_epilogues},       {"merge-siblings", passes::merge_siblings},
+    {"group-pointwise", passes::group_pointwise},     {"remove-dead-fused", remove_dead},
 };
 
 constexpr StageList kStages[] = {

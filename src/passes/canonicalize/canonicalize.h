@@ -21,9 +21,12 @@ int lower_layers(ir::Graph& g, const Options& options);
 int remove_noops(ir::Graph& g, const Options& options);
 /// Element-wise identities: x*1, x+0, x^2, x^0.5, x*x, max(x,0) ...
 int simplify_algebra(ir::Graph& g, const Options& options);
-/// Multiplications and additions by per-channel constants beside convolutions and matrix products become part of their
+/// Multiplications and additions by per-channel constants behind convolutions and matrix products become part of their
 /// weights and bias.
 int fold_affine(ir::Graph& g, const Options& options);
+/// Multiplications by one number in front of them do so too. Runs after the recognition of activations, whose last
+/// factor it would take away (the half of GELU).
+int fold_input_scales(ir::Graph& g, const Options& options);
 /// Equal nodes on equal inputs become one.
 int merge_common(ir::Graph& g, const Options& options);
 /// Ifs whose condition is known give way to the branch taken; constants that bodies capture move into them.

@@ -158,12 +158,15 @@ bool fold_before(ir::Graph& g, ir::Node* n) {
 
 int fold_affine(ir::Graph& g, const Options&) {
   int changed = 0;
-  for (ir::Node* n : g.nodes()) {
-    if (n->is(kMapOp) && !n->epilogue)
-      changed += fold_behind(g, n);
-    else if (is_conv(n) || n->is(kMatMulOp))
-      changed += fold_before(g, n);
-  }
+  for (ir::Node* n : g.nodes())
+    if (n->is(kMapOp) && !n->epilogue) changed += fold_behind(g, n);
+  return changed;
+}
+
+int fold_input_scales(ir::Graph& g, const Options&) {
+  int changed = 0;
+  for (ir::Node* n : g.nodes())
+    if (is_conv(n) || n->is(kMatMulOp)) changed += fold_before(g, n);
   return changed;
 }
 

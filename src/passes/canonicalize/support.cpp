@@ -2,6 +2,8 @@
 #include "passes/canonicalize/support.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 
 #include "ops/constant.h"
 #include "ops/host_dims.h"
@@ -53,11 +55,12 @@ bool substitute(ir::Graph& g, ir::Node* n, ir::Value* v) {
 
 std::optional<double> splat(const ir::Value* v) {
   const Tensor* t = v->constant();
-  if (t == nullptr || t->count() == 0 || t->count() > (int64_t{1} << 20)) return std::nullopt;
-  const std::vector<double> values = t->as_doubles();
-  for (double x : values)
-    if (!(x == values[0])) return std::nullopt;
-  return values[0];
+  if (t == nullptr || t->count() == 0 || is_packed(t->type())) return std::nullopt;
+  const size_t size = t->bytes() / static_cast<size_t>(t->count());
+  const auto* p = t->data<std::byte>();
+  if (std::memcmp(p, p + size, t->bytes() - size) != 0) return std::nullopt;
+  const double x = Tensor::view(t->type(), {1}, p).as_doubles()[0];
+  return std::isnan(x) ? std::nullopt : std::optional(x);
 }
 
 bool same_shape(const ir::Value* a, const ir::Value* b) { return a->shape() == b->shape(); }
