@@ -46,11 +46,13 @@ Attention::Attention(Isa isa, const AttentionShape& s) : isa_(isa), s_(s) {
   width_ = 2 * g.lanes;
   key_pitch_ = round_up(s.keys, width_);
   value_pitch_ = round_up(s.value_channels, width_);
+  query_pitch_ = round_up(s.channels, g.lanes);
   block_ = std::clamp<int64_t>(kScoreBytes / 4 / std::max<int64_t>(1, key_pitch_) / g.rows, 1, 8) * g.rows;
   // Blocks of equal size where the rows are few.
   const int64_t blocks = std::max<int64_t>(1, (s.rows + block_ - 1) / block_);
   block_ = std::min(block_, round_up((s.rows + blocks - 1) / blocks, g.rows));
-  const int64_t floats = key_pitch_ * s.channels + value_pitch_ * s.keys + block_ * (key_pitch_ + value_pitch_ + 1);
+  const int64_t floats =
+      key_pitch_ * s.channels + value_pitch_ * s.keys + block_ * (key_pitch_ + value_pitch_ + query_pitch_ + 1);
   thread_bytes_ = static_cast<size_t>(round_up(floats * 4, 64) + 256);
 }
 
@@ -64,20 +66,13 @@ void Attention::pack(const Head& h, int64_t keys, float* k_panels, float* v_pane
   for (int64_t j = 0; j < keys; j += width_) {
     const int64_t n = std::min<int64_t>(width_, keys - j), width = s_.keys - j <= lanes ? lanes : width_;
     float* panel = k_panels + j * s_.channels;
+    if (n < width) std::memset(panel, 0, static_cast<size_t>(width * s_.channels) * sizeof(float));
     transpose_words(reinterpret_cast<const uint32_t*>(h.k + j * s_.k.row), s_.k.row, reinterpret_cast<uint32_t*>(panel),
                     width, n, s_.channels);
-    for (int64_t c = 0; n < width && c < s_.channels; ++c)
-      std::fill(panel + c * width + n, panel + (c + 1) * width, 0.0f);
   }
   for (int64_t j = 0; j < s_.value_channels; j += width_) {
-    const int64_t n = std::min<int64_t>(width_, s_.value_channels - j);
     const int64_t width = s_.value_channels - j <= lanes ? lanes : width_;
-    float* panel = v_panels + j * s_.keys;
-    for (int64_t i = 0; i < keys; ++i, panel += width) {
-      const float* from = h.v + i * s_.v.row + j;
-      for (int64_t c = 0; c < n; ++c) panel[c] = from[c];
-      for (int64_t c = n; c < width; ++c) panel[c] = 0;
-    }
+    copy_padded_rows(h.v + j, s_.v.row, keys, std::min(width, s_.value_channels - j), v_panels + j * s_.keys, width);
   }
 }
 
@@ -87,14 +82,18 @@ void Attention::rows(const Head& h, int64_t row0, int64_t count, float* scratch)
   const float* v_panels = k_panels + key_pitch_ * s_.channels;
   float* scores = scratch + key_pitch_ * s_.channels + value_pitch_ * s_.keys;
   float* result = scores + block_ * key_pitch_;
-  float* inverse = result + block_ * value_pitch_;
+  float* queries = result + block_ * value_pitch_;
+  float* inverse = queries + block_ * query_pitch_;
   const int64_t keys = std::max<int64_t>(1, visible_keys(row0 + count - 1));
   const bool few = s_.rows <= kFewRows;
   const float* q = h.q + row0 * s_.q.row;
-  if (few)
+  if (few) {
     dot_rows(q, s_.q.row, h.k, s_.k.row, scores, key_pitch_, count, keys, s_.channels);
-  else
-    multiply(g, q, s_.q.row, count, k_panels, s_.channels, s_.channels, s_.keys, keys, scores, key_pitch_);
+  } else {
+    // Rows that lie a power of two apart would push one another out of the cache while all panels pass by.
+    copy_padded_rows(q, s_.q.row, count, s_.channels, queries, query_pitch_);
+    multiply(g, queries, query_pitch_, count, k_panels, s_.channels, s_.channels, s_.keys, keys, scores, key_pitch_);
+  }
   ScoreBlock b;
   b.scores = scores, b.pitch = key_pitch_, b.rows = count, b.cols = keys;
   b.scale = s_.scale, b.softcap = s_.softcap;

@@ -48,7 +48,7 @@ class Attention {
   AttentionShape s_;
   int width_;          // columns of a panel
   int64_t block_ = 1;  // rows of Q at a time
-  int64_t key_pitch_, value_pitch_;
+  int64_t key_pitch_, value_pitch_, query_pitch_;
   size_t thread_bytes_;
 };
 
@@ -69,6 +69,8 @@ void softmax_scores(const ScoreBlock& b);
 /// y[r, c] = x[r, c] * factors[r].
 void scale_rows(const float* x, int64_t x_pitch, const float* factors, float* y, int64_t y_pitch, int64_t rows,
                 int64_t cols);
+/// Copies `cols` floats of each row to rows of `width` floats, a multiple of the vector, with zeros behind them.
+void copy_padded_rows(const float* x, int64_t x_pitch, int64_t rows, int64_t cols, float* y, int64_t width);
 /// scores[r, j] = q[r] . k[j], and y[r] = sum over j of p[r, j] v[j]: for few rows, without packing.
 void dot_rows(const float* q, int64_t q_row, const float* k, int64_t k_row, float* scores, int64_t pitch, int64_t rows,
               int64_t keys, int64_t channels);

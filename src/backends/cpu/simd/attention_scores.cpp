@@ -95,6 +95,11 @@ HWY_INLINE V load_part(const float* p, int64_t n) {
   return n >= kLanes ? hn::LoadU(D(), p) : hn::MaskedLoad(first(n), D(), p);
 }
 
+void copy_padded(const float* x, int64_t x_pitch, int64_t rows, int64_t cols, float* y, int64_t width) {
+  for (int64_t r = 0; r < rows; ++r, x += x_pitch, y += width)
+    for (int64_t c = 0; c < width; c += kLanes) hn::StoreU(load_part(x + c, cols - c), D(), y + c);
+}
+
 void dots(const float* q, int64_t q_row, const float* k, int64_t k_row, float* scores, int64_t pitch, int64_t rows,
           int64_t keys, int64_t channels) {
   for (int64_t j = 0; j < keys; ++j) {
@@ -134,6 +139,9 @@ void softmax_scores(const ScoreBlock& b) { HONE_CPU_DISPATCH(score_block)(b); }
 void scale_rows(const float* x, int64_t x_pitch, const float* factors, float* y, int64_t y_pitch, int64_t rows,
                 int64_t cols) {
   HONE_CPU_DISPATCH(scale_each)(x, x_pitch, factors, y, y_pitch, rows, cols);
+}
+void copy_padded_rows(const float* x, int64_t x_pitch, int64_t rows, int64_t cols, float* y, int64_t width) {
+  HONE_CPU_DISPATCH(copy_padded)(x, x_pitch, rows, cols, y, width);
 }
 void dot_rows(const float* q, int64_t q_row, const float* k, int64_t k_row, float* scores, int64_t pitch, int64_t rows,
               int64_t keys, int64_t channels) {
