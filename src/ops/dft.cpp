@@ -37,7 +37,8 @@ void infer_dft(InferContext& c) {
   }
   if (length.is_const()) require<ModelError>(length.value() >= 1, "a Fourier transform of length {}", length.value());
   Shape out = x;
-  out[axis] = a.onesided && !a.inverse ? floor_div(length, 2) + 1 : length;
+  const bool any_length = length == c.data_dependent(0);  // then the extent is the symbol, whatever it stands for
+  out[axis] = a.onesided && !a.inverse && !any_length ? floor_div(length, 2) + 1 : length;
   out.back() = to_real(a) ? 1 : 2;
   c.outputs[0] = {c.in(0).type, out, std::nullopt, nullptr};
 }

@@ -63,6 +63,9 @@ TEST(Stft, TransformsWindowedFrames) {
   EXPECT_THROW(run(kStftOp, a, {x, step, Tensor(), frame}), ModelError);
   EXPECT_EQ(infer_shape_text(kStftOp, a, {info({"b", "n", "1"}), constant_info(step), info({"400"})}),
             "[b,div(n,2)+-199,201,2]");
+  EXPECT_EQ(infer_shape_text(kStftOp, a,
+                             {info({"b", "n", "1"}), info(std::vector<std::string>(), DType::kI64), info({"400"})}),
+            "[b,%node.2,201,2]");
 }
 
 TEST(Det, EliminatesWithPivots) {

@@ -7,6 +7,13 @@
 namespace hone {
 namespace {
 
+// A number, or a symbol for what only the run tells.
+Dim scalar(const InferContext& c, size_t i, int symbol, const char* what) {
+  const auto v = known_content(c.in(i));
+  require<ModelError>(!v || v->size() == 1, "{} must be one number", what);
+  return v ? v->front() : c.data_dependent(symbol);
+}
+
 void infer_stft(InferContext& c) {
   const auto& a = c.attr<StftAttrs>();
   const Shape& x = c.in(0).shape;
@@ -14,7 +21,7 @@ void infer_stft(InferContext& c) {
   require<ModelError>(x.size() == 3 && (!x[2].is_const() || x[2].is(1) || x[2].is(2)),
                       "the signal must be [B, n, 1 or 2], is {}", str(x));
   require<ModelError>(!a.onesided || !x[2].is(2), "a one-sided transform needs a real signal");
-  const Dim step = *known_scalar(c, 1, "the frame step");
+  const Dim step = scalar(c, 1, 0, "the frame step");
   require<ModelError>(!step.is_const() || step.value() >= 1, "the frame step is {}", step.str());
   Dim length = x[1];
   if (c.has(2)) {
@@ -22,18 +29,20 @@ void infer_stft(InferContext& c) {
     require_type_of_first(c, 2, "the window");
     length = c.in(2).shape[0];
   }
-  if (const auto given = known_scalar(c, 3, "the frame length")) {
-    if (c.has(2)) require_same_dim(*given, length, "frame length and window");
-    length = *given;
+  if (c.has(3)) {
+    const Dim given = scalar(c, 3, 1, "the frame length");
+    if (c.has(2)) require_same_dim(given, length, "frame length and window");
+    if (!c.has(2)) length = given;
   }
   if (length.is_const()) require<ModelError>(length.value() >= 1, "frames of {} samples", length.value());
   const Dim room = x[1] - length;
   require<ModelError>(!room.is_const() || room.value() >= 0, "a frame of {} samples exceeds the signal of {}",
                       length.str(), x[1].str());
-  c.outputs[0] = {c.in(0).type,
-                  {x[0], floor_div(room, step) + 1, a.onesided ? floor_div(length, 2) + 1 : length, 2},
-                  std::nullopt,
-                  nullptr};
+  // A symbol of the run is bound by an extent that it is, so unknown extents are symbols themselves.
+  const bool any_length = length == c.data_dependent(1), any_step = step == c.data_dependent(0);
+  const Dim frames = any_step || any_length ? c.data_dependent(2) : floor_div(room, step) + 1;
+  const Dim bins = !a.onesided ? length : any_length ? c.data_dependent(3) : floor_div(length, 2) + 1;
+  c.outputs[0] = {c.in(0).type, {x[0], frames, bins, 2}, std::nullopt, nullptr};
 }
 
 void eval_stft(EvalContext& c) {
