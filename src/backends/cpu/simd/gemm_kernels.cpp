@@ -12,6 +12,7 @@
 
 #include "backends/cpu/simd/epilogue-inl.h"
 #include "backends/cpu/simd/gemm_tile-inl.h"
+#include "backends/cpu/simd/transpose8.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace hone::cpu::HWY_NAMESPACE {
@@ -27,14 +28,14 @@ inline void copy_rows(const float* b, int64_t ldb, int64_t k, int64_t cols, int 
   }
 }
 
-/// Transposes by blocks of 8 source columns, so that each source line is read while it is in the cache.
+/// Blocks of 8 x 8 through registers, the rest by element.
 inline void transpose_columns(const float* b, int64_t ldb, int64_t k, int64_t cols, int width, float* panel) {
-  for (int64_t i0 = 0; i0 < k; i0 += 8) {
-    const int64_t n = k - i0 < 8 ? k - i0 : 8;
-    for (int64_t j = 0; j < cols; ++j)
-      for (int64_t i = 0; i < n; ++i) panel[(i0 + i) * width + j] = b[j * ldb + i0 + i];
-    for (int64_t j = cols; j < width; ++j)
-      for (int64_t i = 0; i < n; ++i) panel[(i0 + i) * width + j] = 0;
+  const int64_t whole_k = k / 8 * 8, whole_cols = cols / 8 * 8;
+  for (int64_t j = 0; j < whole_cols; j += 8)
+    for (int64_t i = 0; i < whole_k; i += 8) transpose_8x8(b + j * ldb + i, ldb, panel + i * width + j, width);
+  for (int64_t i = 0; i < k; ++i) {
+    for (int64_t j = i < whole_k ? whole_cols : 0; j < cols; ++j) panel[i * width + j] = b[j * ldb + i];
+    for (int64_t j = cols; j < width; ++j) panel[i * width + j] = 0;
   }
 }
 
