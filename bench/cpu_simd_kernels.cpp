@@ -125,7 +125,7 @@ void pointwise(benchmark::State& state) {
   const Floats x(rows * cols), y(rows * cols), z(rows * cols), workspace(static_cast<int64_t>(nest.workspace(2) / 4));
   void* operands[] = {x.data(), y.data(), z.data()};
   if (program.inputs == 1) operands[1] = z.data();
-  for (auto _ : state) nest.run(evaluator, operands, workspace.data());
+  for (auto _ : state) nest.run(evaluator, operands, workspace.data(), 2);
   const double tensors = program.inputs == 1 || state.range(0) == 4 ? 2 : 3;
   state.counters["GB/s"] = giga(4.0 * tensors * static_cast<double>(rows * cols));
 }
@@ -179,7 +179,7 @@ void attention(benchmark::State& state) {
   ThreadScope threads(static_cast<int>(state.range(4)));
   const Attention a(isa(), s);
   const Floats workspace(static_cast<int64_t>(a.workspace(2) / 4));
-  for (auto _ : state) a.run(q.data(), k.data(), v.data(), nullptr, out.data(), workspace.data());
+  for (auto _ : state) a.run(q.data(), k.data(), v.data(), nullptr, out.data(), workspace.data(), 2);
   state.counters["GFLOP/s"] = giga(4.0 * static_cast<double>(s.heads * s.rows * s.keys * s.channels));
 }
 BENCHMARK(attention)

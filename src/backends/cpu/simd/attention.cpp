@@ -111,11 +111,11 @@ void Attention::rows(const Head& h, int64_t row0, int64_t count, float* scratch)
   scale_rows(result, value_pitch_, inverse, h.out + row0 * s_.out.row, s_.out.row, count, s_.value_channels);
 }
 
-void Attention::run(const float* q, const float* k, const float* v, const void* mask, float* out,
-                    void* workspace) const noexcept {
+void Attention::run(const float* q, const float* k, const float* v, const void* mask, float* out, void* workspace,
+                    int most_threads) const noexcept {
   const int64_t heads = s_.batch * s_.heads, blocks = (s_.rows + block_ - 1) / block_;
   // Threads share whole heads; where there are too few, also the rows of a head (K and V are then packed twice).
-  const int64_t threads = num_threads();
+  const int64_t threads = std::min(num_threads(), most_threads);
   const int64_t parts = heads % threads == 0 || heads >= 4 * threads ? 1 : std::min(blocks, threads);
   const int64_t items = heads * parts;
   const auto work = [&](int thread, int count) {
@@ -137,7 +137,7 @@ void Attention::run(const float* q, const float* k, const float* v, const void* 
       for (int64_t b = b0; b < b1; ++b) rows(h, b * block_, std::min(block_, s_.rows - b * block_), scratch);
     }
   };
-  parallel(work, items);
+  parallel(work, std::min(items, threads));
 }
 
 }  // namespace hone::cpu

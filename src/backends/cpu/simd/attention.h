@@ -34,9 +34,10 @@ class Attention {
   Attention(Isa isa, const AttentionShape& s);
   /// Bytes for `threads` threads; 64-byte aligned.
   size_t workspace(int threads) const { return thread_bytes_ * static_cast<size_t>(threads); }
-  /// On all threads; neither throws nor allocates. mask may be null where the shape has none.
-  void run(const float* q, const float* k, const float* v, const void* mask, float* out,
-           void* workspace) const noexcept;
+  /// The workspace is for `threads` threads; no more are used. Neither throws nor allocates. mask may be null where the
+  /// shape has none.
+  void run(const float* q, const float* k, const float* v, const void* mask, float* out, void* workspace,
+           int threads) const noexcept;
 
  private:
   struct Head;  // pointers of one batch item and head

@@ -68,7 +68,7 @@ void check(const AttentionShape& s, int threads = 1) {
   const Attention a(isa(), s);
   std::vector<float> workspace(a.workspace(threads) / 4 + 16);
   const void* mask = s.mask.kind == MaskKind::kAdd ? static_cast<const void*>(add.data()) : keep.data();
-  a.run(q.data(), k.data(), v.data(), mask, out.data(), workspace.data());
+  a.run(q.data(), k.data(), v.data(), mask, out.data(), workspace.data(), threads);
   testing::expect_near_all(out, want, 2e-6, 1e-5);
 }
 

@@ -57,6 +57,7 @@ PwClass pw_class(DType t) {
 }
 
 std::string PwEvaluator::refuse(const PwProgram& p, std::span<const DType> inputs) {
+  p.check();
   if (p.inputs != static_cast<int>(inputs.size())) return "the program and the node differ in their inputs";
   if (p.inputs + p.outputs.size() > static_cast<size_t>(kPwMaxOperands))
     return fmt::format("more than {} operands", kPwMaxOperands);
@@ -92,7 +93,6 @@ int PwEvaluator::converted(int value, DType to) {
 }
 
 PwEvaluator::PwEvaluator(const PwProgram& p, std::span<const DType> inputs) : inputs_(p.inputs) {
-  p.check();
   if (const std::string reason = refuse(p, inputs); !reason.empty()) fail<Unsupported>("pointwise program: {}", reason);
   types_.assign(inputs.begin(), inputs.end());
   std::vector<int> values;  // by register
@@ -314,7 +314,7 @@ PwNest::PwNest(const PwEvaluator& evaluator, PwTensors t) : operands_(evaluator.
 
 size_t PwNest::workspace(int threads) const { return scratch_ * static_cast<size_t>(threads); }
 
-void PwNest::run(const PwEvaluator& evaluator, void* const* operands, void* workspace) const noexcept {
+void PwNest::run(const PwEvaluator& evaluator, void* const* operands, void* workspace, int threads) const noexcept {
   int64_t outer = 1;
   for (int64_t d : outer_) outer *= d;
   if (outer == 0 || rows_ == 0 || cols_ == 0) return;
@@ -347,7 +347,7 @@ void PwNest::run(const PwEvaluator& evaluator, void* const* operands, void* work
           evaluator.run(o, std::min(row_block_, rows_ - r0), std::min(col_block_, cols_ - c0), scratch);
         }
       },
-      (total + grain - 1) / grain);
+      std::min<int64_t>(threads, (total + grain - 1) / grain));
 }
 
 }  // namespace hone::cpu

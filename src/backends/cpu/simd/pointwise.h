@@ -101,8 +101,9 @@ class PwNest {
   PwNest(const PwEvaluator& evaluator, PwTensors tensors);
   /// Bytes for `threads` threads.
   size_t workspace(int threads) const;
-  /// operands: inputs, then outputs. Neither throws nor allocates.
-  void run(const PwEvaluator& evaluator, void* const* operands, void* workspace) const noexcept;
+  /// operands: inputs, then outputs. The workspace is for `threads` threads; no more are used. Neither throws nor
+  /// allocates.
+  void run(const PwEvaluator& evaluator, void* const* operands, void* workspace, int threads) const noexcept;
 
  private:
   int operands_;

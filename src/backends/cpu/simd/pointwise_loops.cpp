@@ -179,10 +179,11 @@ PwLoop float_loop(ScalarFn fn) {
   case ScalarFn::k##name: \
     return float_##name;
     HONE_CASE(Identity)
-    HONE_CASE(Abs) HONE_CASE(Neg) HONE_CASE(Exp) HONE_CASE(Log) HONE_CASE(Sqrt) HONE_CASE(Rsqrt) HONE_CASE(Recip)
-        HONE_CASE(Square) HONE_CASE(Sin) HONE_CASE(Cos) HONE_CASE(Tanh) HONE_CASE(Erf) HONE_CASE(Ceil) HONE_CASE(Floor)
-            HONE_CASE(Round) HONE_CASE(Trunc) HONE_CASE(Sign) HONE_CASE(Relu) HONE_CASE(Sigmoid) HONE_CASE(LeakyRelu)
-                HONE_CASE(Elu) HONE_CASE(Selu) HONE_CASE(Celu) HONE_CASE(Softsign) HONE_CASE(Softplus) HONE_CASE(Clip)
+    HONE_CASE(Abs)
+    HONE_CASE(Neg) HONE_CASE(Exp) HONE_CASE(Log) HONE_CASE(Sqrt) HONE_CASE(Rsqrt) HONE_CASE(Recip) HONE_CASE(Square)
+        HONE_CASE(Sin) HONE_CASE(Cos) HONE_CASE(Tanh) HONE_CASE(Erf) HONE_CASE(Ceil) HONE_CASE(Floor) HONE_CASE(Round)
+            HONE_CASE(Trunc) HONE_CASE(Sign) HONE_CASE(Relu) HONE_CASE(Sigmoid) HONE_CASE(LeakyRelu) HONE_CASE(Elu)
+                HONE_CASE(Selu) HONE_CASE(Celu) HONE_CASE(Softsign) HONE_CASE(Softplus) HONE_CASE(Clip)
                     HONE_CASE(HardSigmoid) HONE_CASE(HardSwish) HONE_CASE(ScaledTanh) HONE_CASE(ThresholdedRelu)
                         HONE_CASE(Shrink) HONE_CASE(GeluErf) HONE_CASE(GeluTanh) HONE_CASE(Silu) HONE_CASE(Mish)
                             HONE_CASE(Affine) HONE_CASE(Add) HONE_CASE(Sub) HONE_CASE(Mul) HONE_CASE(Div)
@@ -288,9 +289,10 @@ PwLoop int_loop(ScalarFn fn) {
   case F::k##name:      \
     return int_by_element<T, F::k##name>;
       HONE_CASE(Square)
-      HONE_CASE(Sign) HONE_CASE(Ceil) HONE_CASE(Floor) HONE_CASE(Round) HONE_CASE(Trunc) HONE_CASE(Div)
-          HONE_CASE(FloorDiv) HONE_CASE(FloorMod) HONE_CASE(FMod) HONE_CASE(Pow) HONE_CASE(ShiftLeft)
-              HONE_CASE(ShiftRight) HONE_CASE(Clip3) HONE_CASE(Fma) HONE_CASE(Clip)
+      HONE_CASE(Sign)
+      HONE_CASE(Ceil) HONE_CASE(Floor) HONE_CASE(Round) HONE_CASE(Trunc) HONE_CASE(Div) HONE_CASE(FloorDiv)
+          HONE_CASE(FloorMod) HONE_CASE(FMod) HONE_CASE(Pow) HONE_CASE(ShiftLeft) HONE_CASE(ShiftRight) HONE_CASE(Clip3)
+              HONE_CASE(Fma) HONE_CASE(Clip)
 #undef HONE_CASE
                   default : return nullptr;
   }

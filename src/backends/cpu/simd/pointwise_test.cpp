@@ -45,7 +45,7 @@ std::vector<Tensor> run(const PwProgram& p, const std::vector<Tensor>& inputs) {
   }
   const PwNest nest(e, shapes);
   const Tensor workspace(DType::kU8, {static_cast<int64_t>(nest.workspace(num_threads()))});
-  nest.run(e, operands.data(), const_cast<void*>(workspace.raw()));
+  nest.run(e, operands.data(), const_cast<void*>(workspace.raw()), num_threads());
   return results;
 }
 
@@ -179,7 +179,7 @@ TEST(Pointwise, OutputInThePlaceOfAnInput) {
   const PwNest nest(e, {{5000}, {{1}, {0}, {1}}});
   std::vector<std::byte> workspace(nest.workspace(num_threads()) + 64);
   void* operands[] = {x.raw(), y.raw(), x.raw()};
-  nest.run(e, operands, workspace.data() + (64 - reinterpret_cast<uintptr_t>(workspace.data()) % 64));
+  nest.run(e, operands, workspace.data() + (64 - reinterpret_cast<uintptr_t>(workspace.data()) % 64), num_threads());
   testing::expect_near_all(x.span<float>(), want.span<float>(), 1e-6, 1e-6);
 }
 

@@ -152,7 +152,7 @@ size_t pool_planes_workspace(const PoolShape& s, int threads) {
   return static_cast<size_t>((s.w + 32) * threads) * sizeof(float);
 }
 
-void pool_planes(const PoolShape& s, const float* x, float* y, void* workspace) noexcept {
+void pool_planes(const PoolShape& s, const float* x, float* y, void* workspace, int threads) noexcept {
   const auto row = HONE_CPU_DISPATCH(plane_rows);
   const int64_t total = s.n * s.c * s.oh, work = std::max<int64_t>(1, s.w * s.kh + s.ow * s.kw);
   parallel(
@@ -161,7 +161,7 @@ void pool_planes(const PoolShape& s, const float* x, float* y, void* workspace) 
         for (int64_t i = part_begin(total, t, count), end = part_begin(total, t + 1, count); i < end; ++i)
           row(s, i % s.oh, x + i / s.oh * s.h * s.w, y + i * s.ow, column);
       },
-      total * work / 16384 + 1);
+      std::min<int64_t>(threads, total * work / 16384 + 1));
 }
 
 }  // namespace hone::cpu

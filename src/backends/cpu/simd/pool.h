@@ -17,8 +17,8 @@ struct PoolShape {
 /// Channels-last; pitches are elements between neighbouring pixels. On all threads.
 void pool_pixels(const PoolShape& s, const float* x, int64_t x_pitch, float* y, int64_t y_pitch) noexcept;
 
-/// Linear (planes of h x w). workspace: pool_planes_workspace(s, threads) bytes.
+/// Linear (planes of h x w). workspace: pool_planes_workspace(s, threads) bytes; no more threads are used.
 size_t pool_planes_workspace(const PoolShape& s, int threads);
-void pool_planes(const PoolShape& s, const float* x, float* y, void* workspace) noexcept;
+void pool_planes(const PoolShape& s, const float* x, float* y, void* workspace, int threads) noexcept;
 
 }  // namespace hone::cpu

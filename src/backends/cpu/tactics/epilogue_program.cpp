@@ -102,7 +102,7 @@ void EpiloguePass::run(const Launch& l, void* workspace) const noexcept {
   const auto inputs = static_cast<size_t>(evaluator_.inputs());
   operands[0] = operands[inputs] = l.outputs[0];
   for (size_t i = 1; i < inputs; ++i) operands[i] = const_cast<void*>(l.inputs[base_inputs_ + i - 1]);
-  nest_.run(evaluator_, operands, workspace);
+  nest_.run(evaluator_, operands, workspace, threads_);
 }
 
 }  // namespace hone::cpu

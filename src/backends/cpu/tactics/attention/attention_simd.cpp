@@ -57,7 +57,7 @@ class AttentionKernel : public Kernel {
   void run(const Launch& l) const noexcept override {
     attention_.run(static_cast<const float*>(l.inputs[0]), static_cast<const float*>(l.inputs[1]),
                    static_cast<const float*>(l.inputs[2]), masked_ ? l.inputs[3] : nullptr,
-                   static_cast<float*>(l.outputs[0]), l.workspace);
+                   static_cast<float*>(l.outputs[0]), l.workspace, threads_);
   }
 
  private:

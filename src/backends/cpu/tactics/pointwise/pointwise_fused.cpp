@@ -59,7 +59,7 @@ class PointwiseKernel : public Kernel {
     const auto inputs = static_cast<size_t>(evaluator_.inputs()), outputs = static_cast<size_t>(evaluator_.outputs());
     for (size_t i = 0; i < inputs; ++i) operands[i] = const_cast<void*>(l.inputs[i]);
     for (size_t i = 0; i < outputs; ++i) operands[inputs + i] = l.outputs[i];
-    nest_.run(evaluator_, operands, l.workspace);
+    nest_.run(evaluator_, operands, l.workspace, threads_);
   }
 
  private:

@@ -40,7 +40,7 @@ class PoolingKernel : public Kernel {
     if (pixels_)
       pool_pixels(shape_, x, x_pitch_, y, y_pitch_);
     else
-      pool_planes(shape_, x, y, l.workspace);
+      pool_planes(shape_, x, y, l.workspace, threads_);
   }
 
  private:
