@@ -1,7 +1,7 @@
 // Per-channel scales and shifts beside convolutions and matrix products (batch normalisation, input scaling) become
 // part of the weights and the bias. New weights are computed in double and rounded once.
 #include <algorithm>
-#include <functional>
+#include <type_traits>
 
 #include "ops/constant.h"
 #include "ops/convolution.h"
@@ -32,18 +32,40 @@ int64_t output_channels(const ir::Node* n) {
   return n->attr<MatMulAttrs>().op_b == MatrixOp::kTranspose ? w[0] : w[1];
 }
 
-// Output channel of every weight, in storage order.
-std::function<int64_t(int64_t)> output_channel_of(const ir::Node* n) {
-  const Dims w = n->input(1)->constant()->dims();
-  int64_t inner = 1;
-  if (n->is(kMatMulOp)) {
-    if (n->attr<MatMulAttrs>().op_b == MatrixOp::kTranspose) return [k = w[1]](int64_t i) { return i / k; };
-    return [k = w[1]](int64_t i) { return i % k; };
+// Weights as [groups, outer, channels, inner]: the output channel is group * channels + channel.
+struct Layout {
+  int64_t groups = 1, outer = 1, channels = 1, inner = 1;
+};
+Layout layout_of(const ir::Node* n) {
+  const Dims& w = n->input(1)->constant()->dims();
+  if (n->is(kMatMulOp))
+    return n->attr<MatMulAttrs>().op_b == MatrixOp::kTranspose ? Layout{1, 1, w[0], w[1]} : Layout{1, w[0], w[1], 1};
+  Layout l;
+  for (size_t i = n->is(kConvolutionOp) ? 1 : 2; i < w.size(); ++i) l.inner *= w[i];
+  if (n->is(kConvolutionOp)) {
+    l.channels = w[0];
+  } else {
+    l.groups = n->attr<DeconvolutionAttrs>().groups;
+    l.outer = w[0] / l.groups, l.channels = w[1];
   }
-  for (size_t i = n->is(kConvolutionOp) ? 1 : 2; i < w.size(); ++i) inner *= w[i];
-  if (n->is(kConvolutionOp)) return [inner](int64_t i) { return i / inner; };
-  const int64_t groups = n->attr<DeconvolutionAttrs>().groups, per_group = w[0] / groups, out = w[1];
-  return [=](int64_t i) { return i / (inner * out) / per_group * out + i / inner % out; };
+  return l;
+}
+
+Tensor scaled(const Tensor& weights, const Layout& l, const std::vector<double>& scale) {
+  Tensor w = weights.type() == DType::kF32 ? weights.clone() : weights.to(DType::kF64);
+  auto multiply = [&](auto* p) {
+    for (int64_t g = 0; g < l.groups; ++g)
+      for (int64_t o = 0; o < l.outer; ++o)
+        for (int64_t k = 0; k < l.channels; ++k) {
+          const double s = scale[static_cast<size_t>(g * l.channels + k)];
+          for (int64_t i = 0; i < l.inner; ++i, ++p) *p = static_cast<std::remove_reference_t<decltype(*p)>>(*p * s);
+        }
+  };
+  if (w.type() == DType::kF32)
+    multiply(w.data<float>());
+  else
+    multiply((w = w.raw() == weights.raw() ? w.clone() : w).data<double>());
+  return w.to(weights.type());
 }
 
 // The constant's values by channel of v (axis 1 of images, the last of matrices), if it has no other extent: one, or
@@ -61,9 +83,7 @@ std::optional<std::vector<double>> by_channel(const ir::Value* c, const ir::Valu
   return values;
 }
 
-void set_constant(ir::Graph& g, ir::Node* n, size_t i, const char* suffix, const std::vector<double>& values,
-                  Dims dims) {
-  const Tensor t = Tensor::from(values).reshaped(std::move(dims)).to(n->input(1)->type());
+void set_constant(ir::Graph& g, ir::Node* n, size_t i, const char* suffix, const Tensor& t) {
   std::vector<ir::Value*> in = n->inputs();
   ir::Value* old = i < in.size() ? in[i] : nullptr;
   in.resize(std::max(in.size(), i + 1), nullptr);
@@ -78,17 +98,13 @@ struct Affine {
 };
 
 void apply(ir::Graph& g, ir::Node* n, const Affine& a) {
-  const Tensor weights = *n->input(1)->constant();
-  std::vector<double> w = weights.as_doubles();
-  const auto channel = output_channel_of(n);
-  for (size_t i = 0; i < w.size(); ++i) w[i] *= a.scale[static_cast<size_t>(channel(static_cast<int64_t>(i)))];
   if (std::any_of(a.scale.begin(), a.scale.end(), [](double s) { return s != 1; }))
-    set_constant(g, n, 1, "_weights", w, weights.dims());
+    set_constant(g, n, 1, "_weights", scaled(*n->input(1)->constant(), layout_of(n), a.scale));
   const bool had_bias = n->input(2) != nullptr;
   if (!had_bias && std::all_of(a.shift.begin(), a.shift.end(), [](double s) { return s == 0; })) return;
   std::vector<double> b = had_bias ? n->input(2)->constant()->as_doubles() : std::vector<double>(a.scale.size(), 0);
   for (size_t k = 0; k < b.size(); ++k) b[k] = b[k] * a.scale[k] + a.shift[k];
-  set_constant(g, n, 2, "_bias", b, {static_cast<int64_t>(b.size())});
+  set_constant(g, n, 2, "_bias", Tensor::from(b).to(n->input(1)->type()));
 }
 
 // What a Map does to operand 0 or 1, the other being `c`; nullopt where that is not affine.
@@ -145,10 +161,8 @@ bool fold_before(ir::Graph& g, ir::Node* n) {
   if ((fn != ScalarFn::kMul && fn != ScalarFn::kDiv) || !g.single_use(m->output())) return false;
   const auto c = splat(m->input(1));
   if (!c || *c == 0 || !same_shape(m->input(0), m->output())) return false;
-  std::vector<double> w = n->input(1)->constant()->as_doubles();
-  for (double& x : w) x = fn == ScalarFn::kMul ? x * *c : x / *c;
-  const Dims dims = n->input(1)->constant()->dims();
-  set_constant(g, n, 1, "_weights", w, dims);
+  const std::vector<double> scale(static_cast<size_t>(output_channels(n)), fn == ScalarFn::kMul ? *c : 1 / *c);
+  set_constant(g, n, 1, "_weights", scaled(*n->input(1)->constant(), layout_of(n), scale));
   g.set_input(n, 0, m->input(0));
   retire(g, m, n);
   return true;
