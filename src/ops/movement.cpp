@@ -66,6 +66,7 @@ int64_t argument_length(const InferContext& c, size_t i, const std::vector<int64
   const Shape& s = c.in(i).shape;
   if (s.empty()) return 1;
   require<Unsupported>(s[0].is_const(), "the number of elements of input {} must be known when the engine is built", i);
+  require<ModelError>(s[0].value() <= 64, "input {} has {} elements, one per axis: too many", i, s[0].value());
   return s[0].value();
 }
 

@@ -243,6 +243,7 @@ Value* Builder::softmax(Value* v, int64_t axis, bool log) {
 }
 
 Ints iota(int64_t n, int64_t start) {
+  require<ModelError>(n >= 0, "the ranks of the operands do not fit each other");
   Ints v(static_cast<size_t>(n));
   std::iota(v.begin(), v.end(), start);
   return v;

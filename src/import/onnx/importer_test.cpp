@@ -91,6 +91,18 @@ TEST(Importer, HostileShapesAreRefused) {
   EXPECT_FALSE(import_memory("no protobuf at all", 18).ok());
 }
 
+TEST(Importer, ShapesOfAbsurdLengthAreRefusedAtOnce) {
+  for (const char* type : {"Reshape", "Expand", "Unsqueeze", "Squeeze", "Slice"}) {
+    auto m = model();
+    auto& g = *m.mutable_graph();
+    add_input(g, "x", {"2", "3"});
+    add_input(g, "long", {"1099511627776"}, 7);
+    add_node(g, type, type == std::string("Slice") ? Strings{"x", "long", "long"} : Strings{"x", "long"}, {"y"});
+    add_output(g, "y");
+    EXPECT_EQ(import_proto(m).errors.size(), 1u) << type;
+  }
+}
+
 TEST(Importer, InitialiserWithAnInputOfItsNameIsAConstant) {
   auto m = model();
   auto& g = *m.mutable_graph();

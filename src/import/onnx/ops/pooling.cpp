@@ -78,8 +78,10 @@ void import_roi_align(OnnxContext& c, const NodeView& n) {
 
 void import_col2im(OnnxContext& c, const NodeView& n) {
   Col2ImAttrs a;
-  const Dim& rank = c.in(1)->shape().at(0);
+  require<ModelError>(c.in(1)->rank() == 1, "the image shape has rank {}, not 1", c.in(1)->rank());
+  const Dim& rank = c.in(1)->shape()[0];
   require<Unsupported>(rank.is_const(), "the rank of the image must be known at build time");
+  require<ModelError>(rank.value() <= 64, "an image of rank {}", rank.value());
   const auto r = static_cast<size_t>(rank.value());
   a.dilations = n.ints("dilations", Ints(r, 1));
   a.pads = n.ints("pads", Ints(2 * r, 0));

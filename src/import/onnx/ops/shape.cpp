@@ -63,6 +63,7 @@ Value* marked(OnnxContext& c, Value* axes, int64_t rank) {
 int64_t number_of(const Value* axes) {
   require<Unsupported>(axes->rank() == 1 && axes->shape()[0].is_const(),
                        "the number of axes must be known at build time");
+  require<ModelError>(axes->shape()[0].value() <= 64, "{} axes", axes->shape()[0].value());
   return axes->shape()[0].value();
 }
 

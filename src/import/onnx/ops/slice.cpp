@@ -55,6 +55,7 @@ void import_slice(OnnxContext& c, const NodeView& n) {
   } else {
     const Shape& s = start->shape();
     require<Unsupported>(s.size() == 1 && s[0].is_const(), "the number of starts is not known at build time");
+    require<ModelError>(s[0].value() <= x->rank(), "{} starts for {} axes", s[0].value(), x->rank());
     a.axes = iota(s[0].value());
   }
   const auto s = c.known_ints(start), e = c.known_ints(end);
