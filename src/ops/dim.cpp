@@ -152,16 +152,20 @@ struct Dim::Access {
         const Dim& u = t.factors[0]->args[0];
         *lower += Dim(t.coef / m) * (t.coef > 0 ? u - Dim(m - 1) : u);
         any = true;
+      } else if (m > 0 && t.coef < 0 && not_negative(t.factors[0]->args[0], kMaxDepth - 1)) {
+        *lower += Dim(t.coef) * t.factors[0]->args[0];  // div(u, m) <= u
+        any = true;
       } else {
         *lower += make(0, {t});
       }
     }
     return any;
   }
+  static constexpr int kMaxDepth = 4;
   static bool not_negative(const Dim& d, int depth = 0) {
     const Bound b = low(d);
     Dim lower;
-    return (b && *b >= 0) || (depth < 4 && lower_dividends(d, &lower) && not_negative(lower, depth + 1));
+    return (b && *b >= 0) || (depth < kMaxDepth && lower_dividends(d, &lower) && not_negative(lower, depth + 1));
   }
   static bool not_positive(const Dim& d) {
     const Bound b = high(d);

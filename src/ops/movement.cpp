@@ -70,16 +70,7 @@ int64_t argument_length(const InferContext& c, size_t i, const std::vector<int64
   return s[0].value();
 }
 
-bool provably_non_negative(const Dim& d) {
-  if (d.is_const()) return d.value() >= 0;
-  return d.str().find('-') == std::string::npos;
-}
-
-Dim dim_min(const Dim& a, const Dim& b) {
-  if (provably_non_negative(b - a)) return a;
-  if (provably_non_negative(a - b)) return b;
-  return min(a, b);
-}
+bool provably_non_negative(const Dim& d) { return min(d, Dim(0)).is(0); }
 
 Dim non_negative_part(const Dim& x) {
   if (x.is_const()) return Dim(std::max<int64_t>(x.value(), 0));
@@ -90,7 +81,7 @@ Dim non_negative_part(const Dim& x) {
   } catch (const ModelError&) {
   }
   const Dim p = x - Dim(c);
-  return p - dim_min(p, Dim(-c));
+  return p - min(p, Dim(-c));
 }
 
 ConcreteContext::ConcreteContext(const EvalContext& c) : infos_(c.inputs.size()) {

@@ -31,8 +31,6 @@ int64_t argument_length(const InferContext& c, size_t i, const std::vector<int64
 
 /// True where the expression cannot be negative for non-negative symbols (a sufficient test).
 bool provably_non_negative(const Dim& d);
-/// min(a, b), simplified for non-negative symbols.
-Dim dim_min(const Dim& a, const Dim& b);
 /// max(x, 0), written through min so that complementary slices add up again.
 Dim non_negative_part(const Dim& x);
 

@@ -19,10 +19,10 @@ struct Window {
 // A position counted from the end where negative, clamped to [low, extent + low] (low is 0, or -1 for negative steps).
 Dim clamped(const Dim& v, const Dim& extent, int64_t low) {
   const Dim top = extent + Dim(low);
-  if (!v.is_const()) return dim_min(v, top);
+  if (!v.is_const()) return min(v, top);
   const int64_t x = v.value();
   if (x >= kInfinity) return top;
-  if (x >= 0) return dim_min(Dim(x), top);
+  if (x >= 0) return min(Dim(x), top);
   if (x <= -kInfinity) return Dim(low);
   return low == 0 ? non_negative_part(extent + v) : non_negative_part(extent + v + Dim(1)) - Dim(1);
 }
