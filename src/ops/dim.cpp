@@ -139,20 +139,20 @@ struct Dim::Access {
         break;
     }
   }
-  /// An expression that is nowhere larger, with multiples of quotients (d * div(u, d)) replaced by their dividends;
-  /// false where there are none.
-  static bool lower_dividends(const Dim& d, Dim* lower) {
+  /// An expression that is nowhere larger: multiples of quotients (d * div(u, d)) give way to their dividends, or,
+  /// where `coarse`, negative quotients to the whole dividend. False where there are none.
+  static bool lower_dividends(const Dim& d, bool coarse, Dim* lower) {
     bool any = false;
     *lower = Dim(d.constant_);
     for (const Term& t : terms(d)) {
       const bool quotient = t.factors.size() == 1 && t.factors[0]->kind == Atom::kFloorDiv;
       const int64_t m = quotient ? t.factors[0]->args[1].value_or(0) : 0;
-      if (m > 0 && t.coef % m == 0) {
+      if (m > 0 && !coarse && t.coef % m == 0) {
         // div(u, m) * m is in [u - m + 1, u].
         const Dim& u = t.factors[0]->args[0];
         *lower += Dim(t.coef / m) * (t.coef > 0 ? u - Dim(m - 1) : u);
         any = true;
-      } else if (m > 0 && t.coef < 0 && not_negative(t.factors[0]->args[0], kMaxDepth - 1)) {
+      } else if (m > 0 && coarse && t.coef < 0 && not_negative(t.factors[0]->args[0], kMaxDepth)) {
         *lower += Dim(t.coef) * t.factors[0]->args[0];  // div(u, m) <= u
         any = true;
       } else {
@@ -164,8 +164,10 @@ struct Dim::Access {
   static constexpr int kMaxDepth = 4;
   static bool not_negative(const Dim& d, int depth = 0) {
     const Bound b = low(d);
+    if (b && *b >= 0) return true;
     Dim lower;
-    return (b && *b >= 0) || (depth < kMaxDepth && lower_dividends(d, &lower) && not_negative(lower, depth + 1));
+    return depth < kMaxDepth && (lower_dividends(d, false, &lower) || lower_dividends(d, true, &lower)) &&
+           not_negative(lower, depth + 1);
   }
   static bool not_positive(const Dim& d) {
     const Bound b = high(d);

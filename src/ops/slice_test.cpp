@@ -56,6 +56,9 @@ TEST(Slice, PaddingToAMultipleIsOne) {
   EXPECT_EQ(padded.str(), "7*div(H+6,7)");
   EXPECT_EQ(floor_div(padded, seven).str(), "div(H+6,7)");
   const auto at = [&](int64_t v) { return padded.eval([&](const std::string&) { return v; }); };
+  const Dim inner = floor_div(h, Dim(4)), outer = seven * floor_div(inner + Dim(6), seven);
+  EXPECT_EQ(min(outer, inner), inner);
+  EXPECT_EQ(min(h - floor_div(h, Dim(2)), Dim(0)), Dim(0));
   EXPECT_EQ(at(14), 14);
   EXPECT_EQ(at(15), 21);
   EXPECT_EQ(at(20), 21);
