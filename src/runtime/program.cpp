@@ -48,6 +48,7 @@ std::shared_ptr<const void> zeros(size_t size) {
 Program::Program(const plan::Plan& p, const plan::PlanGraph& g, const Backend& backend) : graph_(&g) {
   const size_t n = g.tensors.size();
   roots_.resize(n);
+  aliases_.resize(n);
   last_use_.assign(n, -1);
   first_use_.assign(n, -1);
   constants_.resize(n);
@@ -56,6 +57,7 @@ Program::Program(const plan::Plan& p, const plan::PlanGraph& g, const Backend& b
     int r = static_cast<int>(t);
     while (g.tensors[static_cast<size_t>(r)].alias_of >= 0) r = g.tensors[static_cast<size_t>(r)].alias_of;
     roots_[t] = r;
+    if (r != static_cast<int>(t)) aliases_[static_cast<size_t>(r)].push_back(static_cast<int>(t));
     const plan::PlanTensor& x = g.tensors[t];
     if (x.constant >= 0) {
       const Blob& b = p.blobs[static_cast<size_t>(x.constant)];

@@ -254,16 +254,18 @@ void Runner::bind_pointers(std::span<const void* const> inputs, std::span<void* 
     if (i < outputs.size() && outputs[i] != nullptr && s.in_arena && program_.root(g.outputs[i]) == g.outputs[i])
       s.pointer = outputs[i];
   }
-  for (size_t t = 0; t < slots_.size(); ++t) {
-    Slot& s = slots_[t];
-    const int root = program_.root(static_cast<int>(t));
-    if (root == static_cast<int>(t)) continue;
-    auto* base = static_cast<std::byte*>(slots_[static_cast<size_t>(root)].pointer);
-    // Offsets of a chain of aliases add up.
-    int64_t elements = 0;
-    for (int a = static_cast<int>(t); a != root; a = program_.tensor(a).alias_of)
-      elements += slots_[static_cast<size_t>(a)].alias_offset;
-    s.pointer = base != nullptr ? base + elements * bits(program_.tensor(static_cast<int>(t)).type) / 8 : nullptr;
+  for (size_t t = 0; t < slots_.size(); ++t)
+    if (program_.root(static_cast<int>(t)) == static_cast<int>(t)) bind_aliases(static_cast<int>(t));
+}
+
+// Pointers of the tensors that lie inside root tensor `root`.
+void Runner::bind_aliases(int root) {
+  auto* base = static_cast<std::byte*>(slots_[static_cast<size_t>(root)].pointer);
+  for (int t : program_.aliases(root)) {
+    int64_t elements = 0;  // offsets of a chain of aliases add up
+    for (int a = t; a != root; a = program_.tensor(a).alias_of) elements += slots_[static_cast<size_t>(a)].alias_offset;
+    slots_[static_cast<size_t>(t)].pointer =
+        base != nullptr ? base + elements * bits(program_.tensor(t).type) / 8 : nullptr;
   }
 }
 
@@ -366,6 +368,7 @@ void Runner::give(size_t step, size_t output, Tensor value) {
   s.pointer = s.own.raw();
   s.dims = s.own.dims();
   s.resolved = true;
+  bind_aliases(t);
   bind_data_dependent(t);
 }
 

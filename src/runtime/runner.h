@@ -65,6 +65,7 @@ class Runner {
   void make_step(size_t i);
   void place_arena();
   void bind_pointers(std::span<const void* const> inputs, std::span<void* const> outputs);
+  void bind_aliases(int root);
   void* storage(int t);
   void run_step(size_t i);
   void run_kernel(size_t i);

@@ -69,7 +69,8 @@ void softmax_row(const float* x, float* y, int64_t n, float scale, bool log) {
       sum = hn::Add(sum, k < kLanes ? hn::IfThenElseZero(first(k), e) : e);
     });
     const V offset = hn::Set(D(), std::log(hn::GetLane(hn::SumOfLanes(D(), sum))));
-    for_row(x, n, 0, [&](V v, int64_t at, int64_t k) HWY_ATTR { put(hn::Sub(hn::MulAdd(v, s, shift), offset), y + at, k); });
+    for_row(x, n, 0,
+            [&](V v, int64_t at, int64_t k) HWY_ATTR { put(hn::Sub(hn::MulAdd(v, s, shift), offset), y + at, k); });
     return;
   }
   V sum1 = hn::Zero(D());
