@@ -99,7 +99,9 @@ Value* Builder::doubles(DType type, const std::vector<double>& v, Dims dims) {
 
 std::optional<Tensor> Builder::known(const Value* v) {
   if (v->constant() != nullptr) return *v->constant();
-  if (!v->info.content || !is_const(v->shape())) return std::nullopt;
+  if (!is_const(v->shape())) return std::nullopt;
+  if (volume(v->shape()).is(0)) return Tensor(v->type(), to_dims(v->shape()));  // nothing is known of nothing
+  if (!v->info.content) return std::nullopt;
   Ints numbers;
   for (const Dim& d : *v->info.content) {
     if (!d.is_const()) return std::nullopt;

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "import/onnx/context.h"
+#include "import/onnx/ops/run_time_axes.h"
 #include "ops/arg_reduce.h"
 
 namespace hone::onnx {
@@ -31,10 +32,14 @@ void import_reduce(OnnxContext& c, const NodeView& n) {
   a.kind = row->kind;
   a.keep_dims = n.flag("keepdims", true);
   a.noop_if_empty = n.flag("noop_with_empty_axes");
-  a.axes = c.ints_attribute_or_input("axes", 1, row->input_since).value_or(Ints());
   Value* x = c.in(0);
   const DType type = x->type();
   if (type == DType::kBool) x = c.cast(x, DType::kU8);
+  if (n.opset() >= row->input_since && c.has(1) && !c.known_ints(c.in(1))) {
+    Value* y = reduce_axes(c, a.kind, x, c.in(1));
+    return c.set(0, c.cast(a.keep_dims ? y : squeeze_axes(c, y, c.in(1)), type));
+  }
+  a.axes = c.ints_attribute_or_input("axes", 1, row->input_since).value_or(Ints());
   c.set(0, c.cast(c.make(kReduceOp, {x}, std::move(a)), type));
 }
 

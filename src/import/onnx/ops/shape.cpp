@@ -3,10 +3,8 @@
 
 #include "base/error.h"
 #include "import/onnx/context.h"
-#include "ops/cumulative.h"
-#include "ops/non_zero.h"
+#include "import/onnx/ops/run_time_axes.h"
 #include "ops/reshape.h"
-#include "ops/scatter.h"
 
 namespace hone::onnx {
 
@@ -51,41 +49,6 @@ void import_transpose(OnnxContext& c, const NodeView& n) {
 
 namespace {
 
-/// 1 where `axes` (known at run time only; `count` of them) name one of `rank` axes, else 0.
-Value* marked(OnnxContext& c, Value* axes, int64_t rank) {
-  ScatterAttrs a;
-  a.axis = 0;
-  Value* at = c.map(ScalarFn::kFloorMod, {c.to_i64(axes), c.int_scalar(rank)});
-  Value* zeros = c.ints(Ints(static_cast<size_t>(rank), 0));
-  return c.make(kScatterOp, {zeros, at, c.expand(c.int_scalar(1), c.shape_of(at))}, std::move(a));
-}
-
-int64_t number_of(const Value* axes) {
-  require<Unsupported>(axes->rank() == 1 && axes->shape()[0].is_const(),
-                       "the number of axes must be known at build time");
-  require<ModelError>(axes->shape()[0].value() <= 64, "{} axes", axes->shape()[0].value());
-  return axes->shape()[0].value();
-}
-
-Value* squeeze_any(OnnxContext& c, Value* x, Value* axes) {
-  const int64_t rank = x->rank(), left = rank - number_of(axes);
-  require<ModelError>(left >= 0, "more axes than the input has");
-  Value* kept = c.make(kNonZeroOp, {c.sub(c.int_scalar(1), marked(c, axes, rank))}, NonZeroAttrs());
-  return c.reshape(x, c.gather(c.shape_of(x), c.reshape(kept, Ints{left}), 0), false);
-}
-
-Value* unsqueeze_any(OnnxContext& c, Value* x, Value* axes) {
-  const int64_t rank = x->rank() + number_of(axes);
-  if (rank == x->rank()) return x;
-  Value* fresh = marked(c, axes, rank);
-  if (x->rank() == 0) return c.reshape(x, Ints(static_cast<size_t>(rank), 1));
-  // The k-th axis that is not new takes the k-th extent.
-  CumulativeAttrs a;
-  Value* place = c.sub(c.make(kCumulativeOp, {c.sub(c.int_scalar(1), fresh)}, std::move(a)), c.int_scalar(1));
-  Value* old = c.gather(c.shape_of(x), c.map(ScalarFn::kMax, {place, c.int_scalar(0)}), 0);
-  return c.reshape(x, c.select(c.cast(fresh, DType::kBool), c.int_scalar(1), old), false);
-}
-
 /// The axes where they are an input that only the run tells; else null.
 Value* run_time_axes(OnnxContext& c, const NodeView& n) {
   return n.opset() >= 13 && c.has(1) && !c.known_ints(c.in(1)) ? c.in(1) : nullptr;
@@ -95,7 +58,7 @@ Value* run_time_axes(OnnxContext& c, const NodeView& n) {
 
 void import_squeeze(OnnxContext& c, const NodeView& n) {
   Value* x = c.in(0);
-  if (Value* axes = run_time_axes(c, n)) return c.set(0, squeeze_any(c, x, axes));
+  if (Value* axes = run_time_axes(c, n)) return c.set(0, squeeze_axes(c, x, axes));
   std::optional<Ints> axes = c.ints_attribute_or_input("axes", 1, 13);
   if (!axes) {
     axes.emplace();
@@ -109,7 +72,7 @@ void import_squeeze(OnnxContext& c, const NodeView& n) {
 }
 
 void import_unsqueeze(OnnxContext& c, const NodeView& n) {
-  if (Value* axes = run_time_axes(c, n)) return c.set(0, unsqueeze_any(c, c.in(0), axes));
+  if (Value* axes = run_time_axes(c, n)) return c.set(0, unsqueeze_axes(c, c.in(0), axes));
   const std::optional<Ints> axes = c.ints_attribute_or_input("axes", 1, 13);
   require<ModelError>(axes.has_value(), "no axes are given");
   c.set(0, c.unsqueeze(c.in(0), *axes));
