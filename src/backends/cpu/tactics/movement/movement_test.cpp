@@ -4,6 +4,7 @@
 #include "ops/expand.h"
 #include "ops/gather.h"
 #include "ops/pad.h"
+#include "ops/reformat.h"
 #include "ops/slice.h"
 #include "ops/tile.h"
 #include "ops/transpose.h"
@@ -69,6 +70,27 @@ TEST(MovementTactic, ConcatExpandTile) {
   TileAttrs t;
   t.repeats = {2, 3, 1};
   check(strided_move(), kTileOp, t, {random_tensor(DType::kF32, {2, 5, 6}, 1)});
+}
+
+TEST(MovementTactic, FormatChanges) {
+  const Dims dims{2, 19, 9, 11};
+  for (DType t : {DType::kF32, DType::kF16, DType::kU8}) {
+    const Tensor x = random_tensor(t, dims, 1, 0, 99);
+    for (Format from : {Format::kLinear, Format::kChannelsLast})
+      for (Format to : {Format::kLinear, Format::kChannelsLast})
+        for (int64_t pitch : {0, 24}) {
+          ReformatAttrs attrs;
+          testing::TacticRun r;
+          r.tactic = &strided_move(), r.op = &kReformatOp, r.attrs = &attrs, r.inputs = {x};
+          r.layouts = {{t, from, dims, from == Format::kChannelsLast ? pitch : 0}};
+          r.outputs = {{t, to, dims, to == Format::kChannelsLast ? pitch : 0}};
+          testing::for_each_target([&] {
+            const auto y = testing::run(r);
+            ASSERT_EQ(y.size(), 1u);
+            EXPECT_TRUE(y[0].identical(x));
+          });
+        }
+  }
 }
 
 TEST(MovementTactic, Gather) {

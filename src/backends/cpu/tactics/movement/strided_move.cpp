@@ -1,5 +1,5 @@
 // Operators that only move elements (transpose, slice, concatenation, expansion, tiling, padding with a constant, plain
-// copies) as strided copies, for elements of 1 to 8 bytes and tensors in any format.
+// copies, format changes) as strided copies, for elements of 1 to 8 bytes and tensors in any format.
 #include <cstring>
 #include <optional>
 
