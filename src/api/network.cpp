@@ -8,12 +8,6 @@
 
 namespace hone::api {
 
-const Op& op(const char* name) {
-  const Op* o = find_op(name);
-  require<Unsupported>(o != nullptr, "operator {} is not part of this build", name);
-  return *o;
-}
-
 Network::Network(nv::IBuilder& builder, nv::NetworkDefinitionCreationFlags flags, const Reporter& reporter)
     : builder_(builder), flags_(flags), reporter_(reporter), graph_(std::make_unique<ir::Graph>()) {
   graph_->name = "Unnamed Network 0";

@@ -212,7 +212,4 @@ class Network final : public nv::INetworkDefinition {
   int64_t next_layer_ = 0;
 };
 
-/// An operator by name; throws Unsupported where this build lacks it.
-const Op& op(const char* name);
-
 }  // namespace hone::api

@@ -54,7 +54,7 @@ nv::IActivationLayer* Network::addActivation(nv::ITensor& input, ActivationType 
   return adding<nv::IActivationLayer>(*this, "INetworkDefinition::addActivation", [&] {
     MapAttrs a;
     a.fn = kFunctions.inner(type, "ActivationType");
-    return add<ActivationLayer>("Activation", op("Map"), {value(input)}, a);
+    return add<ActivationLayer>("Activation", kMapOp, {value(input)}, a);
   });
 }
 

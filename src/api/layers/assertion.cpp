@@ -24,7 +24,7 @@ nv::IAssertionLayer* Network::addAssertion(nv::ITensor& condition, char const* m
   return adding<nv::IAssertionLayer>(*this, "INetworkDefinition::addAssertion", [&] {
     AssertionAttrs a;
     a.message = message != nullptr ? message : "";
-    return add<AssertionLayer>("Assertion", op("Assertion"), {value(condition)}, std::move(a));
+    return add<AssertionLayer>("Assertion", kAssertionOp, {value(condition)}, std::move(a));
   });
 }
 

@@ -26,7 +26,7 @@ nv::ICastLayer* Network::addCast(nv::ITensor& input, nv::DataType toType) noexce
   return adding<nv::ICastLayer>(*this, "INetworkDefinition::addCast", [&] {
     CastAttrs a;
     a.to = dtype(toType);
-    return add<CastLayer>("Cast", op("Cast"), {value(input)}, a);
+    return add<CastLayer>("Cast", kCastOp, {value(input)}, a);
   });
 }
 

@@ -24,7 +24,7 @@ nv::IConcatenationLayer* Network::addConcatenation(nv::ITensor* const* inputs, i
     std::vector<ir::Value*> v = values_of(*this, inputs, nbInputs);
     ConcatAttrs a;
     a.axis = std::max(v[0]->rank() - 3, 0);
-    return add<ConcatenationLayer>("Concatenation", op("Concat"), std::move(v), a);
+    return add<ConcatenationLayer>("Concatenation", kConcatOp, std::move(v), a);
   });
 }
 

@@ -36,7 +36,7 @@ nv::IConstantLayer* Network::addConstant(nv::Dims const& dimensions, nv::Weights
   return adding<nv::IConstantLayer>(*this, "INetworkDefinition::addConstant", [&] {
     ConstantAttrs a;
     a.value = api::tensor(weights, ints(dimensions), "the constant");
-    return add<ConstantLayer>("Constant", op("Constant"), {}, std::move(a));
+    return add<ConstantLayer>("Constant", kConstantOp, {}, std::move(a));
   });
 }
 

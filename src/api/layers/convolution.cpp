@@ -24,7 +24,7 @@ nv::IConvolutionLayer* Network::addConvolutionNd(nv::ITensor& input, int64_t nbO
     require<ModelError>(empty(kernelWeights) || kernelWeights.count % (nbOutputMaps * volume(kernel)) == 0,
                         "the kernel has {} elements for {} output maps with windows {}", kernelWeights.count,
                         nbOutputMaps, hone::str(kernel));
-    auto* layer = add<ConvolutionLayer>("Convolution", op("Convolution"), {value(input)}, ConvolutionAttrs());
+    auto* layer = add<ConvolutionLayer>("Convolution", kConvolutionOp, {value(input)}, ConvolutionAttrs());
     layer->start(nbOutputMaps, kernel);
     layer->set_kernel(kernelWeights);
     layer->set_bias(biasWeights);

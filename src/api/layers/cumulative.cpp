@@ -40,7 +40,7 @@ nv::ICumulativeLayer* Network::addCumulative(nv::ITensor& input, nv::ITensor& ax
     check(operation);
     CumulativeAttrs a;
     a.exclusive = exclusive, a.reverse = reverse;
-    return add<CumulativeLayer>("Cumulative", op("Cumulative"), {value(input), value(axis)}, a);
+    return add<CumulativeLayer>("Cumulative", kCumulativeOp, {value(input), value(axis)}, a);
   });
 }
 

@@ -21,7 +21,7 @@ nv::IDeconvolutionLayer* Network::addDeconvolutionNd(nv::ITensor& input, int64_t
   return adding<nv::IDeconvolutionLayer>(*this, "INetworkDefinition::addDeconvolutionNd", [&] {
     const std::vector<int64_t> kernel = window_extents(kernelSize);
     positive(nbOutputMaps, "the number of output maps");
-    auto* layer = add<DeconvolutionLayer>("Deconvolution", op("Deconvolution"), {value(input)}, DeconvolutionAttrs());
+    auto* layer = add<DeconvolutionLayer>("Deconvolution", kDeconvolutionOp, {value(input)}, DeconvolutionAttrs());
     layer->start(nbOutputMaps, kernel);
     layer->set_kernel(kernelWeights);
     layer->set_bias(biasWeights);

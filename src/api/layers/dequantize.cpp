@@ -21,7 +21,7 @@ nv::IDequantizeLayer* Network::addDequantize(nv::ITensor& input, nv::ITensor& sc
     DequantizeAttrs a;
     a.to = dtype(outputType);
     a.axis = 0;
-    return add<DequantizeLayer>("Dequantize", op("Dequantize"), {value(input), value(scale)}, a);
+    return add<DequantizeLayer>("Dequantize", kDequantizeOp, {value(input), value(scale)}, a);
   });
 }
 

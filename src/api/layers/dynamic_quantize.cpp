@@ -75,7 +75,7 @@ nv::IDynamicQuantizeLayer* Network::addDynamicQuantize(nv::ITensor& input, int32
     DynamicQuantizeAttrs a;
     a.axis = axis, a.block_size = blockSize;
     a.to = dtype(toType), a.scale_type = dtype(scaleType);
-    return add<DynamicQuantizeLayer>("DynamicQuantize", op("DynamicQuantize"), {value(input)}, a, 2);
+    return add<DynamicQuantizeLayer>("DynamicQuantize", kDynamicQuantizeOp, {value(input)}, a, 2);
   });
 }
 
@@ -85,7 +85,7 @@ nv::IDynamicQuantizeLayer* Network::addDynamicQuantizeV2(nv::ITensor& input, nv:
     DynamicQuantizeAttrs a;
     set_block(a, blockShape);
     a.to = dtype(toType), a.scale_type = dtype(scaleType);
-    return add<DynamicQuantizeLayer>("DynamicQuantize", op("DynamicQuantize"), {value(input)}, a, 2);
+    return add<DynamicQuantizeLayer>("DynamicQuantize", kDynamicQuantizeOp, {value(input)}, a, 2);
   });
 }
 

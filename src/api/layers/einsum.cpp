@@ -35,7 +35,7 @@ nv::IEinsumLayer* Network::addEinsum(nv::ITensor* const* inputs, int32_t nbInput
     std::vector<ir::Value*> v = values_of(*this, inputs, nbInputs);
     EinsumAttrs a;
     a.equation = checked(equation, v.size());
-    return add<EinsumLayer>("Einsum", op("Einsum"), std::move(v), std::move(a));
+    return add<EinsumLayer>("Einsum", kEinsumOp, std::move(v), std::move(a));
   });
 }
 

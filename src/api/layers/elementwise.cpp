@@ -47,7 +47,7 @@ nv::IElementWiseLayer* Network::addElementWise(nv::ITensor& input1, nv::ITensor&
   return adding<nv::IElementWiseLayer>(*this, "INetworkDefinition::addElementWise", [&] {
     MapAttrs a;
     a.fn = kFunctions.inner(operation, "ElementWiseOperation");
-    return add<ElementWiseLayer>("ElementWise", op("Map"), {value(input1), value(input2)}, a);
+    return add<ElementWiseLayer>("ElementWise", kMapOp, {value(input1), value(input2)}, a);
   });
 }
 

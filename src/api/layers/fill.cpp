@@ -75,7 +75,7 @@ nv::IFillLayer* Network::addFill(nv::Dims const& dimensions, nv::FillOperation o
     a.shape = ints(dimensions);
     a.type = dtype(outputType);
     a.seed = next_layer_;  // each layer its own numbers, the same in every build
-    return add<FillLayer>("Fill", op("Fill"), {}, std::move(a));
+    return add<FillLayer>("Fill", kFillOp, {}, std::move(a));
   });
 }
 

@@ -45,7 +45,7 @@ nv::IGatherLayer* Network::addGather(nv::ITensor& data, nv::ITensor& indices, in
   return adding<nv::IGatherLayer>(*this, "INetworkDefinition::addGather", [&] {
     GatherAttrs a;
     a.axis = axis;
-    return add<GatherLayer>("Gather", op("Gather"), {value(data), value(indices)}, a);
+    return add<GatherLayer>("Gather", kGatherOp, {value(data), value(indices)}, a);
   });
 }
 
@@ -53,7 +53,7 @@ nv::IGatherLayer* Network::addGatherV2(nv::ITensor& data, nv::ITensor& indices, 
   return adding<nv::IGatherLayer>(*this, "INetworkDefinition::addGatherV2", [&] {
     GatherAttrs a;
     a.mode = kModes.inner(mode, "GatherMode");
-    return add<GatherLayer>("Gather", op("Gather"), {value(data), value(indices)}, a);
+    return add<GatherLayer>("Gather", kGatherOp, {value(data), value(indices)}, a);
   });
 }
 

@@ -48,7 +48,7 @@ std::unique_ptr<LayerBase> make_grid_sample(Network& network, ir::Node* node) {
 
 nv::IGridSampleLayer* Network::addGridSample(nv::ITensor& input, nv::ITensor& grid) noexcept {
   return adding<nv::IGridSampleLayer>(*this, "INetworkDefinition::addGridSample", [&] {
-    return add<GridSampleLayer>("GridSample", op("GridSample"), {value(input), value(grid)});
+    return add<GridSampleLayer>("GridSample", kGridSampleOp, {value(input), value(grid)});
   });
 }
 

@@ -15,7 +15,7 @@ std::unique_ptr<LayerBase> make_identity(Network& network, ir::Node* node) {
 
 nv::IIdentityLayer* Network::addIdentity(nv::ITensor& input) noexcept {
   return adding<nv::IIdentityLayer>(*this, "INetworkDefinition::addIdentity",
-                                    [&] { return add<IdentityLayer>("Identity", op("Identity"), {value(input)}); });
+                                    [&] { return add<IdentityLayer>("Identity", kIdentityOp, {value(input)}); });
 }
 
 }  // namespace hone::api

@@ -51,7 +51,7 @@ class ConditionalImpl final : public nv::IIfConditional {
     FlatLoopAttrs a;
     a.role = role;
     a.scope = scope_;
-    L* layer = network_.add<L>(kind, op("FlatLoop"), std::move(inputs), a, outputs);
+    L* layer = network_.add<L>(kind, kFlatLoopOp, std::move(inputs), a, outputs);
     layer->conditional = this;
     return layer;
   }

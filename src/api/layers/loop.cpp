@@ -101,7 +101,7 @@ class LoopImpl final : public nv::ILoop {
       FlatLoopAttrs a;
       a.scope = scope_;
       fill(a);
-      L* layer = network_.add<L>(kind, op("FlatLoop"), {v}, a, outputs);
+      L* layer = network_.add<L>(kind, kFlatLoopOp, {v}, a, outputs);
       layer->loop = this;
       return layer;
     });

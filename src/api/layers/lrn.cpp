@@ -42,7 +42,7 @@ nv::ILRNLayer* Network::addLRN(nv::ITensor& input, int64_t window, float alpha, 
     LrnAttrs a;
     a.window = checked_window(window);
     a.alpha = alpha, a.beta = beta, a.k = k;
-    return add<LrnLayer>("LRN", op("Lrn"), {value(input)}, a);
+    return add<LrnLayer>("LRN", kLrnOp, {value(input)}, a);
   });
 }
 

@@ -37,7 +37,7 @@ nv::IMatrixMultiplyLayer* Network::addMatrixMultiply(nv::ITensor& input0, nv::Ma
     MatMulAttrs a;
     a.op_a = kOps.inner(op0, "MatrixOperation");
     a.op_b = kOps.inner(op1, "MatrixOperation");
-    return add<MatrixMultiplyLayer>("Matrix Multiply", op("MatMul"), {value(input0), value(input1)}, a);
+    return add<MatrixMultiplyLayer>("Matrix Multiply", kMatMulOp, {value(input0), value(input1)}, a);
   });
 }
 

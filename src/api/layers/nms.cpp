@@ -76,11 +76,11 @@ nv::INMSLayer* Network::addNMS(nv::ITensor& boxes, nv::ITensor& scores, nv::ITen
     TransposeAttrs t;
     t.perm = {0, 2, 1};
     ir::Value* max = value(maxOutputBoxesPerClass);
-    ir::Node* by_class = graph_->add_unchecked(op("Transpose"), unique_node_name("nms scores by class"),
-                                               {value(scores)}, std::make_unique<TransposeAttrs>(t), 1);
+    ir::Node* by_class = graph_->add_unchecked(kTransposeOp, unique_node_name("nms scores by class"), {value(scores)},
+                                               std::make_unique<TransposeAttrs>(t), 1);
     hide(by_class);
     changed(by_class);
-    auto* layer = add<NmsLayer>("NMS", op("Nms"), {value(boxes), by_class->output(), max}, a, 2);
+    auto* layer = add<NmsLayer>("NMS", kNmsOp, {value(boxes), by_class->output(), max}, a, 2);
     layer->update_rank();
     return layer;
   });

@@ -31,7 +31,7 @@ nv::INonZeroLayer* Network::addNonZero(nv::ITensor& input, nv::DataType indicesT
   return adding<nv::INonZeroLayer>(*this, "INetworkDefinition::addNonZero", [&] {
     NonZeroAttrs a;
     a.index_type = index_type(indicesType);
-    return add<NonZeroLayer>("NonZero", op("NonZero"), {value(input)}, a);
+    return add<NonZeroLayer>("NonZero", kNonZeroOp, {value(input)}, a);
   });
 }
 

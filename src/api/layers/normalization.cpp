@@ -73,18 +73,18 @@ class NormalizationLayer final : public LayerImpl<nv::INormalizationLayer, nv::L
       Dims full(static_cast<size_t>(x->rank()), 1);
       full[1] = channels;
       grouped_[i - 1] = v;
-      v = helper("Reshape", v, reshape({groups, 1}));
+      v = helper(kReshapeOp, v, reshape({groups, 1}));
       ExpandAttrs e;
       e.shape = {groups, channels / groups};
-      v = helper("Expand", v, e);
-      v = helper("Reshape", v, reshape(full));
+      v = helper(kExpandOp, v, e);
+      v = helper(kReshapeOp, v, reshape(full));
       n.graph().set_input(state_.node(), static_cast<int>(i), v);
     }
   }
   template <class A>
-  ir::Value* helper(const char* operation, ir::Value* v, A attrs) {
+  ir::Value* helper(const Op& operation, ir::Value* v, A attrs) {
     Network& n = state_.network();
-    ir::Node* node = n.graph().add_unchecked(op(operation), n.unique_node_name(state_.name() + " [per channel]"), {v},
+    ir::Node* node = n.graph().add_unchecked(operation, n.unique_node_name(state_.name() + " [per channel]"), {v},
                                              std::make_unique<A>(std::move(attrs)), 1);
     n.hide(node);
     n.changed(node);
@@ -113,8 +113,8 @@ NormalizationAttrs attributes(uint32_t mask) {
 nv::INormalizationLayer* Network::addNormalization(nv::ITensor& input, nv::ITensor& scale, nv::ITensor& bias,
                                                    uint32_t axesMask) noexcept {
   return adding<nv::INormalizationLayer>(*this, "INetworkDefinition::addNormalization", [&] {
-    auto* layer = add<NormalizationLayer>("Normalization", op("Normalization"),
-                                          {value(input), value(scale), value(bias)}, attributes(axesMask));
+    auto* layer = add<NormalizationLayer>("Normalization", kNormalizationOp, {value(input), value(scale), value(bias)},
+                                          attributes(axesMask));
     layer->start(false);
     return layer;
   });
@@ -123,7 +123,7 @@ nv::INormalizationLayer* Network::addNormalization(nv::ITensor& input, nv::ITens
 nv::INormalizationLayer* Network::addNormalizationV2(nv::ITensor& input, nv::ITensor& scale, nv::ITensor& bias,
                                                      uint32_t axesMask) noexcept {
   return adding<nv::INormalizationLayer>(*this, "INetworkDefinition::addNormalizationV2", [&] {
-    return add<NormalizationLayer>("Normalization", op("Normalization"), {value(input), value(scale), value(bias)},
+    return add<NormalizationLayer>("Normalization", kNormalizationOp, {value(input), value(scale), value(bias)},
                                    attributes(axesMask));
   });
 }

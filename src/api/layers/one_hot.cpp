@@ -25,7 +25,7 @@ nv::IOneHotLayer* Network::addOneHot(nv::ITensor& indices, nv::ITensor& values, 
   return adding<nv::IOneHotLayer>(*this, "INetworkDefinition::addOneHot", [&] {
     OneHotAttrs a;
     a.axis = axis;
-    return add<OneHotLayer>("OneHot", op("OneHot"), {value(indices), value(depth), value(values)}, a);
+    return add<OneHotLayer>("OneHot", kOneHotOp, {value(indices), value(depth), value(values)}, a);
   });
 }
 

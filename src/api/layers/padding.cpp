@@ -45,7 +45,7 @@ nv::IPaddingLayer* Network::addPaddingNd(nv::ITensor& input, nv::Dims const& pre
     const auto post = two(postPadding);
     a.pads.insert(a.pads.end(), post.begin(), post.end());
     a.axes = {-2, -1};
-    return add<PaddingLayer>("Padding", op("Pad"), {value(input)}, std::move(a));
+    return add<PaddingLayer>("Padding", kPadOp, {value(input)}, std::move(a));
   });
 }
 

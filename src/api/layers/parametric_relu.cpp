@@ -19,7 +19,7 @@ nv::IParametricReLULayer* Network::addParametricReLU(nv::ITensor& input, nv::ITe
   return adding<nv::IParametricReLULayer>(*this, "INetworkDefinition::addParametricReLU", [&] {
     MapAttrs a;
     a.fn = ScalarFn::kPRelu;
-    return add<ParametricReluLayer>("ParametricReLU", op("Map"), {value(input), value(slope)}, a);
+    return add<ParametricReluLayer>("ParametricReLU", kMapOp, {value(input), value(slope)}, a);
   });
 }
 

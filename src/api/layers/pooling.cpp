@@ -89,7 +89,7 @@ nv::IPoolingLayer* Network::addPoolingNd(nv::ITensor& input, nv::PoolingType typ
     PoolingAttrs a;
     a.kind = kKinds.inner(type, "PoolingType");
     a.kernel = window_extents(windowSize);
-    return add<PoolingLayer>("Pooling", op("Pooling"), {value(input)}, std::move(a));
+    return add<PoolingLayer>("Pooling", kPoolingOp, {value(input)}, std::move(a));
   });
 }
 

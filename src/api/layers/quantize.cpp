@@ -20,7 +20,7 @@ nv::IQuantizeLayer* Network::addQuantize(nv::ITensor& input, nv::ITensor& scale,
     QuantizeAttrs a;
     a.to = dtype(outputType);
     a.axis = 0;
-    return add<QuantizeLayer>("Quantize", op("Quantize"), {value(input), value(scale)}, a);
+    return add<QuantizeLayer>("Quantize", kQuantizeOp, {value(input), value(scale)}, a);
   });
 }
 

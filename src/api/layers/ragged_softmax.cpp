@@ -15,7 +15,7 @@ std::unique_ptr<LayerBase> make_ragged_softmax(Network& network, ir::Node* node)
 
 nv::IRaggedSoftMaxLayer* Network::addRaggedSoftMax(nv::ITensor& input, nv::ITensor& bounds) noexcept {
   return adding<nv::IRaggedSoftMaxLayer>(*this, "INetworkDefinition::addRaggedSoftMax", [&] {
-    return add<RaggedSoftMaxLayer>("RaggedSoftMax", op("RaggedSoftmax"), {value(input), value(bounds)});
+    return add<RaggedSoftMaxLayer>("RaggedSoftMax", kRaggedSoftmaxOp, {value(input), value(bounds)});
   });
 }
 

@@ -51,7 +51,7 @@ nv::IReduceLayer* Network::addReduce(nv::ITensor& input, nv::ReduceOperation ope
     a.axes = axes_of_mask(reduceAxes);
     require<ModelError>(!a.axes.empty(), "the mask of axes to reduce is empty");
     a.keep_dims = keepDimensions;
-    return add<ReduceLayer>("Reduce", op("Reduce"), {value(input)}, std::move(a));
+    return add<ReduceLayer>("Reduce", kReduceOp, {value(input)}, std::move(a));
   });
 }
 

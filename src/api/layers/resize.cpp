@@ -142,7 +142,7 @@ nv::IResizeLayer* Network::addResize(nv::ITensor& input) noexcept {
     ResizeAttrs a;
     a.coordinates = CoordinateMode::kAsymmetric;
     a.nearest = NearestMode::kFloor;
-    return add<ResizeLayer>("Resize", op("Resize"), {value(input)}, std::move(a));
+    return add<ResizeLayer>("Resize", kResizeOp, {value(input)}, std::move(a));
   });
 }
 

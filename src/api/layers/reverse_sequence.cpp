@@ -31,7 +31,7 @@ std::unique_ptr<LayerBase> make_reverse_sequence(Network& network, ir::Node* nod
 
 nv::IReverseSequenceLayer* Network::addReverseSequence(nv::ITensor& input, nv::ITensor& sequenceLens) noexcept {
   return adding<nv::IReverseSequenceLayer>(*this, "INetworkDefinition::addReverseSequence", [&] {
-    return add<ReverseSequenceLayer>("ReverseSequence", op("ReverseSequence"), {value(input), value(sequenceLens)});
+    return add<ReverseSequenceLayer>("ReverseSequence", kReverseSequenceOp, {value(input), value(sequenceLens)});
   });
 }
 

@@ -39,7 +39,7 @@ nv::IRotaryEmbeddingLayer* Network::addRotaryEmbedding(nv::ITensor& input, nv::I
     RotaryEmbeddingAttrs a;
     a.interleaved = interleaved;
     a.rotary_dim = even(rotaryEmbeddingDim);
-    return add<RotaryEmbeddingLayer>("RotaryEmbedding", op("RotaryEmbedding"),
+    return add<RotaryEmbeddingLayer>("RotaryEmbedding", kRotaryEmbeddingOp,
                                      {value(input), value(cosCache), value(sinCache)}, a);
   });
 }

@@ -62,7 +62,7 @@ nv::IScaleLayer* Network::addScaleNd(nv::ITensor& input, nv::ScaleMode mode, nv:
     a.scale = coefficients(scale, "the scale");
     a.power = coefficients(power, "the power");
     a.channel_axis = channelAxis;
-    return add<ScaleLayer>("Scale", op("Scale"), {value(input)}, std::move(a));
+    return add<ScaleLayer>("Scale", kScaleOp, {value(input)}, std::move(a));
   });
 }
 

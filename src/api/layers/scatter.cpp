@@ -38,7 +38,7 @@ nv::IScatterLayer* Network::addScatter(nv::ITensor& data, nv::ITensor& indices, 
   return adding<nv::IScatterLayer>(*this, "INetworkDefinition::addScatter", [&] {
     ScatterAttrs a;
     a.nd = is_nd(mode);
-    return add<ScatterLayer>("Scatter", op("Scatter"), {value(data), value(indices), value(updates)}, a);
+    return add<ScatterLayer>("Scatter", kScatterOp, {value(data), value(indices), value(updates)}, a);
   });
 }
 

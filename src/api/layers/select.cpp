@@ -19,7 +19,7 @@ nv::ISelectLayer* Network::addSelect(nv::ITensor& condition, nv::ITensor& thenIn
   return adding<nv::ISelectLayer>(*this, "INetworkDefinition::addSelect", [&] {
     MapAttrs a;
     a.fn = ScalarFn::kSelect;
-    return add<SelectLayer>("Select", op("Map"), {value(condition), value(thenInput), value(elseInput)}, a);
+    return add<SelectLayer>("Select", kMapOp, {value(condition), value(thenInput), value(elseInput)}, a);
   });
 }
 

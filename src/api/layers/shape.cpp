@@ -17,7 +17,7 @@ std::unique_ptr<LayerBase> make_shape(Network& network, ir::Node* node) {
 
 nv::IShapeLayer* Network::addShape(nv::ITensor& input) noexcept {
   return adding<nv::IShapeLayer>(*this, "INetworkDefinition::addShape",
-                                 [&] { return add<ShapeLayer>("Shape", op("Shape"), {value(input)}); });
+                                 [&] { return add<ShapeLayer>("Shape", kShapeOp, {value(input)}); });
 }
 
 }  // namespace hone::api

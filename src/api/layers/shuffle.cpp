@@ -80,7 +80,7 @@ std::unique_ptr<LayerBase> make_shuffle(Network& network, ir::Node* node) {
 
 nv::IShuffleLayer* Network::addShuffle(nv::ITensor& input) noexcept {
   return adding<nv::IShuffleLayer>(*this, "INetworkDefinition::addShuffle",
-                                   [&] { return add<ShuffleLayer>("Shuffle", op("Shuffle"), {value(input)}); });
+                                   [&] { return add<ShuffleLayer>("Shuffle", kShuffleOp, {value(input)}); });
 }
 
 }  // namespace hone::api

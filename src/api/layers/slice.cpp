@@ -62,7 +62,7 @@ nv::ISliceLayer* Network::addSlice(nv::ITensor& input, nv::Dims const& start, nv
     require<ModelError>(a.start.size() == a.size.size() && a.size.size() == a.stride.size(),
                         "start {}, size {} and stride {} differ in rank", api::str(start), api::str(size),
                         api::str(stride));
-    return add<SliceLayer>("Slice", op("Slice"), {value(input)}, std::move(a));
+    return add<SliceLayer>("Slice", kSliceOp, {value(input)}, std::move(a));
   });
 }
 

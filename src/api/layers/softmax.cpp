@@ -28,7 +28,7 @@ nv::ISoftMaxLayer* Network::addSoftMax(nv::ITensor& input) noexcept {
     refresh();
     SoftmaxAttrs a;
     a.axis = std::max(value(input)->rank() - 3, 0);
-    return add<SoftMaxLayer>("Softmax", op("Softmax"), {value(input)}, a);
+    return add<SoftMaxLayer>("Softmax", kSoftmaxOp, {value(input)}, a);
   });
 }
 

@@ -24,12 +24,12 @@ std::unique_ptr<LayerBase> make_unsqueeze(Network& network, ir::Node* node) {
 
 nv::ISqueezeLayer* Network::addSqueeze(nv::ITensor& input, nv::ITensor& axes) noexcept {
   return adding<nv::ISqueezeLayer>(*this, "INetworkDefinition::addSqueeze", [&] {
-    return add<SqueezeLayer>("Squeeze", op("Squeeze"), {value(input), value(axes)});
+    return add<SqueezeLayer>("Squeeze", kSqueezeOp, {value(input), value(axes)});
   });
 }
 nv::IUnsqueezeLayer* Network::addUnsqueeze(nv::ITensor& input, nv::ITensor& axes) noexcept {
   return adding<nv::IUnsqueezeLayer>(*this, "INetworkDefinition::addUnsqueeze", [&] {
-    return add<UnsqueezeLayer>("Unsqueeze", op("Unsqueeze"), {value(input), value(axes)});
+    return add<UnsqueezeLayer>("Unsqueeze", kUnsqueezeOp, {value(input), value(axes)});
   });
 }
 

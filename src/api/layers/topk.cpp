@@ -60,7 +60,7 @@ nv::ITopKLayer* Network::addTopK(nv::ITensor& input, nv::TopKOperation operation
     a.axis = axis_of_mask(reduceAxes);
     a.largest = largest(operation);
     a.index_type = index_type(indicesType);
-    return add<TopKLayer>("TopK", op("TopK"), {value(input)}, a);
+    return add<TopKLayer>("TopK", kTopKOp, {value(input)}, a);
   });
 }
 

@@ -49,7 +49,7 @@ std::unique_ptr<LayerBase> make_unary(Network& network, ir::Node* node) {
 
 nv::IUnaryLayer* Network::addUnary(nv::ITensor& input, UnaryOperation operation) noexcept {
   return adding<nv::IUnaryLayer>(*this, "INetworkDefinition::addUnary", [&] {
-    return add<UnaryLayer>("Unary", op("Map"), {value(input)}, attributes(operation));
+    return add<UnaryLayer>("Unary", kMapOp, {value(input)}, attributes(operation));
   });
 }
 
