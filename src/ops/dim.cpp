@@ -67,9 +67,31 @@ struct Dim::Access {
         merged.push_back(std::move(t));
       if (merged.back().coef == 0) merged.pop_back();
     }
+    if (Dim halves; join_halves(constant, merged, &halves)) return halves;
     Dim d(constant);
     if (!merged.empty()) d.terms_ = std::make_shared<const Terms>(std::move(merged));
     return d;
+  }
+
+  /// x - div(x, 2) = div(x + 1, 2): what padding to even extents and halving leaves behind. False where there is none.
+  static bool join_halves(int64_t constant, const Terms& terms, Dim* joined) {
+    for (size_t i = 0; i < terms.size(); ++i) {
+      const Term& t = terms[i];
+      if (t.coef >= 0 || t.factors.size() != 1 || t.factors[0]->kind != Atom::kFloorDiv) continue;
+      const Dim& x = t.factors[0]->args[0];
+      if (!t.factors[0]->args[1].is(2) || x.is_const() || x.constant_ != 0 || x.terms_->size() != 1) continue;
+      for (size_t j = 0; j < terms.size(); ++j) {
+        if (terms[j].coef <= 0 || x.terms_->front().coef != 1 || compare(terms[j], x.terms_->front()) != 0) continue;
+        const int64_t c = std::min(-t.coef, terms[j].coef);
+        Terms rest = terms;
+        rest[i].coef += c;
+        rest[j].coef -= c;
+        std::erase_if(rest, [](const Term& r) { return r.coef == 0; });
+        *joined = make(constant, std::move(rest)) + Dim(c) * floor_div(x + Dim(1), Dim(2));
+        return true;
+      }
+    }
+    return false;
   }
 
   static Term multiply(const Term& a, const Term& b) {

@@ -58,7 +58,8 @@ TEST(Slice, PaddingToAMultipleIsOne) {
   const auto at = [&](int64_t v) { return padded.eval([&](const std::string&) { return v; }); };
   const Dim inner = floor_div(h, Dim(4)), outer = seven * floor_div(inner + Dim(6), seven);
   EXPECT_EQ(min(outer, inner), inner);
-  EXPECT_EQ(min(h - floor_div(h, Dim(2)), Dim(0)), Dim(0));
+  EXPECT_EQ(min(h - floor_div(h, Dim(3)), Dim(0)), Dim(0));
+  EXPECT_EQ((h + floor_mod(h, Dim(2))).str(), "2*div(H+1,2)");
   EXPECT_EQ(at(14), 14);
   EXPECT_EQ(at(15), 21);
   EXPECT_EQ(at(20), 21);
