@@ -290,8 +290,10 @@ void Session::import_node(const proto::NodeProto& n, Scope& scope) {
   if (op != nullptr && opset == 0)
     return refuse(import::Cause::kModel, fmt::format("the model imports no operator set for domain '{}'", domain));
   if (op != nullptr && since_version(*op, opset) == 0)
-    return refuse(import::Cause::kModel,
-                  fmt::format("operator {} does not exist in operator set {}", n.op_type(), opset));
+    return refuse(
+        import::Cause::kModel,
+        fmt::format("operator {} has no definition in operator set {} that is understood; those of the sets {} are",
+                    n.op_type(), opset, op->since));
   try {
     const NodeView view(n, *file_, opset, name, scope.attributes);
     if (function != nullptr) return call_function(*function, view, scope);
