@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
   const fuzz::Options options(argc, argv);
   fuzz::SilentLogger logger;
   std::vector<fuzz::Bytes> seeds;
+  std::vector<bool> endless;
   for (const auto& file : options.files) {
     const auto model = fuzz::read_file(file);
     const auto plan = fuzz::build(logger, model.data(), model.size());
@@ -41,11 +42,13 @@ int main(int argc, char** argv) {
     }
     const char* bytes = static_cast<const char*>(plan->data());
     seeds.emplace_back(bytes, bytes + plan->size());
+    endless.push_back(file.find("loop") != std::string::npos);
   }
   return fuzz::run("fuzz_plan", options.seed, options.count, options.seconds, options.only,
                    [&](long i, std::mt19937_64& rng) {
-                     auto bytes = fuzz::mutate(seeds[static_cast<size_t>(i) % seeds.size()], rng);
+                     const size_t which = static_cast<size_t>(i) % seeds.size();
+                     auto bytes = fuzz::mutate(seeds[which], rng);
                      if (i % 2 == 0) forge(bytes);
-                     return fuzz::load_and_run(logger, bytes.data(), bytes.size());
+                     return fuzz::load_and_run(logger, bytes.data(), bytes.size(), !endless[which]);
                    });
 }

@@ -61,13 +61,14 @@ struct Outputs : nvinfer1::IOutputAllocator {
   void notifyShape(char const*, nvinfer1::Dims const&) noexcept override {}
 };
 
-/// Loads a plan and runs it once on zeros; false where anything refuses.
-inline bool load_and_run(nvinfer1::ILogger& logger, const void* plan, size_t size) {
+/// Loads a plan and, where `run` says so, runs it once on zeros; false where anything refuses.
+inline bool load_and_run(nvinfer1::ILogger& logger, const void* plan, size_t size, bool run = true) {
   std::unique_ptr<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
   std::unique_ptr<nvinfer1::ICudaEngine> engine(runtime->deserializeCudaEngine(plan, size));
   if (!engine) return false;
   std::unique_ptr<nvinfer1::IExecutionContext> context(engine->createExecutionContext());
   if (!context) return false;
+  if (!run) return true;
   std::vector<std::vector<char>> buffers;
   Outputs outputs;
   for (int i = 0; i < engine->getNbIOTensors(); ++i) {
