@@ -331,3 +331,17 @@ TEST(Layers, ActivationsWithParameters) {
     check(s, a->getOutput(0), {{"x", {-1, 2}}}, want);
   }
 }
+
+TEST(Layers, AttentionIsOneUnit) {
+  Session s;
+  ITensor* q = s.input("q", {1, 1, 2, 1});
+  ITensor* k = s.input("k", {1, 1, 2, 1});
+  ITensor* v = s.input("v", {1, 1, 2, 1});
+  IAttention* a =
+      s.network->addAttentionV2(*q, *k, *v, AttentionNormalizationOp::kSOFTMAX, CausalMaskKind::kUPPER_LEFT);
+  ASSERT_NE(a, nullptr) << s.logger.errors;
+  EXPECT_TRUE(a->getCausal());
+  EXPECT_FALSE(a->setQueryForm(AttentionIOForm::kPACKED_NHD));
+  // The first query sees the first key only; the second has equal scores for both.
+  check(s, a->getOutput(0), {{"q", {1, 0}}, {"k", {3, 4}}, {"v", {10, 20}}}, {10, 15});
+}

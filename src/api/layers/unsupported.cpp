@@ -17,10 +17,6 @@ nv::IPluginV3Layer* Network::addPluginV3(nv::ITensor* const*, int32_t, nv::ITens
                                          nv::IPluginV3&) noexcept {
   return refuse<nv::IPluginV3Layer>(*this, "INetworkDefinition::addPluginV3", "plugin layers (IPluginV3)");
 }
-nv::IAttention* Network::addAttentionV2(nv::ITensor&, nv::ITensor&, nv::ITensor&, nv::AttentionNormalizationOp,
-                                        nv::CausalMaskKind) noexcept {
-  return refuse<nv::IAttention>(*this, "INetworkDefinition::addAttention", "attention units (IAttention)");
-}
 nv::IKVCacheUpdateLayer* Network::addKVCacheUpdate(nv::ITensor&, nv::ITensor&, nv::ITensor&, nv::KVCacheMode) noexcept {
   return refuse<nv::IKVCacheUpdateLayer>(*this, "INetworkDefinition::addKVCacheUpdate",
                                          "key/value cache layers (IKVCacheUpdateLayer)");
