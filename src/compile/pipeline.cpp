@@ -23,6 +23,7 @@ int remove_dead(ir::Graph& g, const passes::Options&) { return g.remove_dead(); 
 constexpr passes::Pass kCanonicalize[] = {
     {"structurize", passes::structurize},
     {"lower-layers", passes::lower_layers},
+    {"lower-einsum", passes::lower_einsum},
     {"fold-constants", passes::fold_constants},
     {"fold-shapes", passes::fold_shapes},
     {"simplify-control", passes::simplify_control},

@@ -17,6 +17,8 @@ int fold_constants(ir::Graph& g, const Options& options);
 int fold_shapes(ir::Graph& g, const Options& options);
 /// Shuffle, Squeeze, Unsqueeze and Scale become Transpose, Reshape and Map.
 int lower_layers(ir::Graph& g, const Options& options);
+/// Einstein summations of two operands that are matrix products become Transpose, Reshape and MatMul.
+int lower_einsum(ir::Graph& g, const Options& options);
 /// Views and casts that change nothing or undo one another go; chains of them become one.
 int remove_noops(ir::Graph& g, const Options& options);
 /// Element-wise identities: x*1, x+0, x^2, x^0.5, x*x, max(x,0) ...
