@@ -85,8 +85,9 @@ void Session::run(ir::Graph& graph) {
 }
 
 namespace {
-/// "?" and the like are no names: such dims have nothing in common.
+/// "?", "None" and the like are no names: such dims have nothing in common.
 bool is_name(const std::string& s) {
+  if (s == "None" || s == "unk") return false;
   return std::any_of(s.begin(), s.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c >= 0x80; });
 }
 }  // namespace
