@@ -177,36 +177,90 @@ PwLoop float_loop(ScalarFn fn) {
   switch (fn) {
 #define HONE_CASE(name)   \
   case ScalarFn::k##name: \
-    return float_##name;
-    HONE_CASE(Identity)
-    HONE_CASE(Abs)
-    HONE_CASE(Neg) HONE_CASE(Exp) HONE_CASE(Log) HONE_CASE(Sqrt) HONE_CASE(Rsqrt) HONE_CASE(Recip) HONE_CASE(Square)
-        HONE_CASE(Sin) HONE_CASE(Cos) HONE_CASE(Tanh) HONE_CASE(Erf) HONE_CASE(Ceil) HONE_CASE(Floor) HONE_CASE(Round)
-            HONE_CASE(Trunc) HONE_CASE(Sign) HONE_CASE(Relu) HONE_CASE(Sigmoid) HONE_CASE(LeakyRelu) HONE_CASE(Elu)
-                HONE_CASE(Selu) HONE_CASE(Celu) HONE_CASE(Softsign) HONE_CASE(Softplus) HONE_CASE(Clip)
-                    HONE_CASE(HardSigmoid) HONE_CASE(HardSwish) HONE_CASE(ScaledTanh) HONE_CASE(ThresholdedRelu)
-                        HONE_CASE(Shrink) HONE_CASE(GeluErf) HONE_CASE(GeluTanh) HONE_CASE(Silu) HONE_CASE(Mish)
-                            HONE_CASE(Affine) HONE_CASE(Add) HONE_CASE(Sub) HONE_CASE(Mul) HONE_CASE(Div)
-                                HONE_CASE(FloorDiv) HONE_CASE(Pow) HONE_CASE(Min) HONE_CASE(Max) HONE_CASE(PRelu)
-                                    HONE_CASE(Equal) HONE_CASE(Less) HONE_CASE(Greater) HONE_CASE(LessEqual)
-                                        HONE_CASE(GreaterEqual) HONE_CASE(IsNan) HONE_CASE(Select) HONE_CASE(Clip3)
-                                            HONE_CASE(Fma)
+    return float_##name
+    HONE_CASE(Identity);
+    HONE_CASE(Abs);
+    HONE_CASE(Neg);
+    HONE_CASE(Exp);
+    HONE_CASE(Log);
+    HONE_CASE(Sqrt);
+    HONE_CASE(Rsqrt);
+    HONE_CASE(Recip);
+    HONE_CASE(Square);
+    HONE_CASE(Sin);
+    HONE_CASE(Cos);
+    HONE_CASE(Tanh);
+    HONE_CASE(Erf);
+    HONE_CASE(Ceil);
+    HONE_CASE(Floor);
+    HONE_CASE(Round);
+    HONE_CASE(Trunc);
+    HONE_CASE(Sign);
+    HONE_CASE(Relu);
+    HONE_CASE(Sigmoid);
+    HONE_CASE(LeakyRelu);
+    HONE_CASE(Elu);
+    HONE_CASE(Selu);
+    HONE_CASE(Celu);
+    HONE_CASE(Softsign);
+    HONE_CASE(Softplus);
+    HONE_CASE(Clip);
+    HONE_CASE(HardSigmoid);
+    HONE_CASE(HardSwish);
+    HONE_CASE(ScaledTanh);
+    HONE_CASE(ThresholdedRelu);
+    HONE_CASE(Shrink);
+    HONE_CASE(GeluErf);
+    HONE_CASE(GeluTanh);
+    HONE_CASE(Silu);
+    HONE_CASE(Mish);
+    HONE_CASE(Affine);
+    HONE_CASE(Add);
+    HONE_CASE(Sub);
+    HONE_CASE(Mul);
+    HONE_CASE(Div);
+    HONE_CASE(FloorDiv);
+    HONE_CASE(Pow);
+    HONE_CASE(Min);
+    HONE_CASE(Max);
+    HONE_CASE(PRelu);
+    HONE_CASE(Equal);
+    HONE_CASE(Less);
+    HONE_CASE(Greater);
+    HONE_CASE(LessEqual);
+    HONE_CASE(GreaterEqual);
+    HONE_CASE(IsNan);
+    HONE_CASE(Select);
+    HONE_CASE(Clip3);
+    HONE_CASE(Fma);
 #undef HONE_CASE
 #define HONE_CASE(name)   \
   case ScalarFn::k##name: \
-    return float_by_element<ScalarFn::k##name>;
-                                                HONE_CASE(Tan) HONE_CASE(Asin) HONE_CASE(Acos) HONE_CASE(Atan)
-                                                    HONE_CASE(Sinh) HONE_CASE(Cosh) HONE_CASE(Asinh) HONE_CASE(Acosh)
-                                                        HONE_CASE(Atanh) HONE_CASE(FloorMod) HONE_CASE(FMod)
-                                                            HONE_CASE(Atan2)
+    return float_by_element<ScalarFn::k##name>
+    HONE_CASE(Tan);
+    HONE_CASE(Asin);
+    HONE_CASE(Acos);
+    HONE_CASE(Atan);
+    HONE_CASE(Sinh);
+    HONE_CASE(Cosh);
+    HONE_CASE(Asinh);
+    HONE_CASE(Acosh);
+    HONE_CASE(Atanh);
+    HONE_CASE(FloorMod);
+    HONE_CASE(FMod);
+    HONE_CASE(Atan2);
 #undef HONE_CASE
 #define HONE_CASE(name)   \
   case ScalarFn::k##name: \
-    return predicate_by_element<ScalarFn::k##name>;
-                                                                HONE_CASE(IsInf) HONE_CASE(Not) HONE_CASE(And)
-                                                                    HONE_CASE(Or) HONE_CASE(Xor)
+    return predicate_by_element<ScalarFn::k##name>
+    HONE_CASE(IsInf);
+    HONE_CASE(Not);
+    HONE_CASE(And);
+    HONE_CASE(Or);
+    HONE_CASE(Xor);
 #undef HONE_CASE
-                                                                        default : return nullptr;
+    default:
+      return nullptr;
   }
 }
 
@@ -287,14 +341,26 @@ PwLoop int_loop(ScalarFn fn) {
       return int_select<T>;
 #define HONE_CASE(name) \
   case F::k##name:      \
-    return int_by_element<T, F::k##name>;
-      HONE_CASE(Square)
-      HONE_CASE(Sign)
-      HONE_CASE(Ceil) HONE_CASE(Floor) HONE_CASE(Round) HONE_CASE(Trunc) HONE_CASE(Div) HONE_CASE(FloorDiv)
-          HONE_CASE(FloorMod) HONE_CASE(FMod) HONE_CASE(Pow) HONE_CASE(ShiftLeft) HONE_CASE(ShiftRight) HONE_CASE(Clip3)
-              HONE_CASE(Fma) HONE_CASE(Clip)
+    return int_by_element<T, F::k##name>
+      HONE_CASE(Square);
+      HONE_CASE(Sign);
+      HONE_CASE(Ceil);
+      HONE_CASE(Floor);
+      HONE_CASE(Round);
+      HONE_CASE(Trunc);
+      HONE_CASE(Div);
+      HONE_CASE(FloorDiv);
+      HONE_CASE(FloorMod);
+      HONE_CASE(FMod);
+      HONE_CASE(Pow);
+      HONE_CASE(ShiftLeft);
+      HONE_CASE(ShiftRight);
+      HONE_CASE(Clip3);
+      HONE_CASE(Fma);
+      HONE_CASE(Clip);
 #undef HONE_CASE
-                  default : return nullptr;
+    default:
+      return nullptr;
   }
 }
 
