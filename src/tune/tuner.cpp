@@ -29,6 +29,11 @@ bool eligible(const ir::Value* v) {
   return v->constant() == nullptr && r >= 3 && r <= 5 && bits(v->type()) >= 8;
 }
 
+bool any_data_dependent(const std::vector<ir::Value*>& values) {
+  return std::any_of(values.begin(), values.end(),
+                     [](const ir::Value* v) { return v != nullptr && data_dependent(v->shape()); });
+}
+
 class Search {
  public:
   Search(ir::Graph& g, const Options& o) : g_(g), o_(o), measurer_(*o.backend, o.cache, o.least_iterations) {}
@@ -130,6 +135,8 @@ class Search {
   bool best_tactic(ir::Node* n, Choice* best, std::vector<std::string>* rejected) {
     best->us = std::numeric_limits<float>::infinity();
     const Problem p = make_problem(*n, o_.tune_at, o_.problem);
+    // Extents that only the run tells are assumed one by one and need not fit each other: nothing is run on them.
+    const bool unknown = any_data_dependent(n->inputs()) || any_data_dependent(n->outputs());
     int tried = 0;
     std::vector<std::pair<const Tactic*, float>> timed;
     for (const Tactic* t : o_.backend->tactics(n->op())) {
@@ -139,7 +146,7 @@ class Search {
         note_rejection(rejected, fmt::format("{}: {}", t->name(), v.reason));
         continue;
       }
-      if (o_.level == 0 || (o_.level == 1 && tried >= 2)) {
+      if (o_.level == 0 || (o_.level == 1 && tried >= 2) || unknown) {
         if (best->tactic == nullptr) *best = {Choice::Kind::kTactic, t, static_cast<float>(t->estimate(p)), {}, {}};
         timed.emplace_back(t, best->us);
         continue;
