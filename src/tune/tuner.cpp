@@ -98,6 +98,7 @@ class Search {
     const Format linear = Format::kLinear, last = Format::kChannelsLast;
     auto pick = [&](const std::vector<ir::Value*>& values, Format f) {
       std::vector<Format> r;
+      r.reserve(values.size());
       for (const ir::Value* v : values) r.push_back(v != nullptr && eligible(v) ? f : linear);
       return r;
     };
