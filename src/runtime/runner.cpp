@@ -71,6 +71,24 @@ void bind_input(const plan::PlanTensor& t, const Dims& dims, Bindings& b) {
   }
 }
 
+// A plan is untrusted: windows must give the output extents that the plan states, or a forged one would run for ages.
+void check_window(const Problem& p) {
+  if (p.op != &kPoolingOp && p.op != &kConvolutionOp && p.op != &kDeconvolutionOp) return;
+  std::vector<TensorInfo> in;
+  for (size_t i = 0; i < p.base_inputs(); ++i)
+    in.push_back({p.inputs[i].type, to_shape(p.inputs[i].dims), {}, nullptr});
+  const std::unique_ptr<Attributes> attrs = p.attrs->clone();
+  InferContext c;
+  c.attrs = attrs.get();
+  for (size_t i = 0; i < in.size(); ++i) c.inputs.push_back(p.has(i) ? &in[i] : nullptr);
+  c.outputs.resize(p.outputs.size());
+  infer(*p.op, c);
+  for (size_t i = 0; i < p.outputs.size(); ++i)
+    require<ModelError>(c.outputs[i].shape == to_shape(p.outputs[i].dims),
+                        "output {} would have dims {}, the plan says {}", i, str(c.outputs[i].shape),
+                        str(p.outputs[i].dims));
+}
+
 std::string step_context(const plan::PlanStep& s) { return fmt::format("in layer '{}' ({})", s.name, s.op->name); }
 
 }  // namespace
@@ -187,6 +205,7 @@ void Runner::make_step(size_t i) {
   }
   if (ps.mode == ProgramStep::Mode::kIf || ps.mode == ProgramStep::Mode::kLoop)
     for (int t : ps.step->outputs) slots_[static_cast<size_t>(t)].dynamic = true;
+  check_window(*p);
   if (ps.mode == ProgramStep::Mode::kKernel) {
     const Verdict v = ps.tactic->supports(*p);
     if (v) {
