@@ -31,6 +31,7 @@ inline Tensor counting(Dims dims) {
 inline std::vector<Tensor> run_all(const Op& op, const Attributes& attrs, const std::vector<Tensor>& inputs,
                                    size_t outputs = 1) {
   std::vector<const Tensor*> in;
+  in.reserve(inputs.size());
   for (const Tensor& t : inputs) in.push_back(t.defined() ? &t : nullptr);
   return evaluate(op, attrs, in, outputs);
 }
