@@ -48,6 +48,7 @@ struct Problem {
   int threads = 1;
   size_t workspace_limit = SIZE_MAX;
   bool allow_bf16 = false, allow_f16 = false;  // reduced-precision arithmetic inside the kernel is allowed
+  bool allow_tf32 = false;                     // FP32 operands of products may be rounded to TF32
 
   template <class T>
   const T& attr() const {
@@ -72,20 +73,12 @@ struct Verdict {
 };
 
 /// Arguments of one launch. Pointers follow the problem's inputs (null: left out, or folded into the prepared weights).
+/// They lie in the device's memory.
 struct Launch {
   const void* const* inputs = nullptr;
   void* const* outputs = nullptr;
   void* workspace = nullptr;
   void* stream = nullptr;  // device stream; the CPU device runs synchronously and ignores it
-};
-
-/// An executable instance for one problem. Immutable after construction; run() may be called from several threads at
-/// once with different launches and neither throws nor allocates.
-class Kernel {
- public:
-  virtual ~Kernel() = default;
-  virtual size_t workspace() const { return 0; }
-  virtual void run(const Launch& l) const noexcept = 0;
 };
 
 /// Constant operands in a tactic's own format, made at build time and stored in the plan. 64-byte aligned.
@@ -94,6 +87,24 @@ struct Blob {
   const std::byte* data = nullptr;
   size_t size = 0;
   static Blob allocate(size_t size, std::byte** writable);
+};
+
+/// Machine code that a kernel launches, under the name by which its backend finds it again.
+struct CodeImage {
+  std::string key;
+  Blob code;
+};
+
+/// An executable instance for one problem. Immutable after construction; run() may be called from several threads at
+/// once with different launches and neither throws nor allocates. On a device with streams it enqueues and returns; an
+/// error of the launch is kept for Device::take_error().
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  virtual size_t workspace() const { return 0; }
+  virtual void run(const Launch& l) const noexcept = 0;
+  /// Appends the machine code that a plan must hold, so that it runs without a compiler.
+  virtual void collect_code(std::vector<CodeImage>* images) const { (void)images; }
 };
 
 class Tactic {
@@ -116,13 +127,52 @@ class Tactic {
     (void)p;
     return {};
   }
-  /// The kernel for this problem; `prepared` are the blobs, which outlive it.
+  /// Compiles what make() will need, where that takes long; called from several threads at once before timing begins.
+  virtual void compile(const Problem& p) const { (void)p; }
+  /// The kernel for this problem; `prepared` are the blobs, which outlive it and lie in the device's memory.
   virtual std::unique_ptr<Kernel> make(const Problem& p, std::span<const Blob> prepared) const = 0;
   /// Rough cost in arbitrary units to order candidates; lower is tried first.
   virtual double estimate(const Problem& p) const {
     (void)p;
     return 1;
   }
+};
+
+/// Memory, streams and events of a device that has its own memory. Streams, events and graphs are opaque handles; a
+/// null stream is the device's default stream. Calls throw ModelError when memory is out and InternalError, with the
+/// driver's words, when the device fails.
+class Device {
+ public:
+  virtual ~Device() = default;
+  /// Device memory, 256-byte aligned.
+  virtual void* allocate(size_t bytes) const = 0;
+  virtual void release(void* p) const noexcept = 0;
+  /// To device memory. The source may be reused on return; the copy itself is ordered in the stream.
+  virtual void upload(void* to, const void* from, size_t bytes, void* stream) const = 0;
+  /// To host memory; complete on return.
+  virtual void download(void* to, const void* from, size_t bytes, void* stream) const = 0;
+  virtual void copy(void* to, const void* from, size_t bytes, void* stream) const = 0;
+  virtual void fill(void* to, int byte, size_t bytes, void* stream) const = 0;
+  virtual void synchronize(void* stream) const = 0;
+  virtual void* create_stream() const = 0;
+  virtual void destroy_stream(void* stream) const noexcept = 0;
+  virtual void* create_event() const = 0;
+  virtual void destroy_event(void* event) const noexcept = 0;
+  virtual void record(void* event, void* stream) const = 0;
+  virtual void wait(void* stream, void* event) const = 0;
+  /// Waits for `end`; microseconds between two recorded events.
+  virtual double elapsed_us(void* begin, void* end) const = 0;
+  /// Everything enqueued on the stream between the two calls becomes a graph that can be launched again; null where the
+  /// stream cannot be captured (the caller runs step by step then).
+  virtual bool begin_capture(void* stream) const = 0;
+  virtual void* end_capture(void* stream) const = 0;
+  virtual void launch_graph(void* graph, void* stream) const = 0;
+  virtual void destroy_graph(void* graph) const noexcept = 0;
+  /// True while somebody (the caller of enqueue) captures this stream.
+  virtual bool is_capturing(void* stream) const = 0;
+  virtual size_t free_memory() const = 0;
+  /// The first error of a launch on this thread since the last call; empty: none.
+  virtual std::string take_error() const noexcept = 0;
 };
 
 /// A device that runs kernels.
@@ -135,6 +185,10 @@ class Backend {
   /// Tactics for an operator in order of preference; the reference evaluation is not among them (the caller adds it).
   virtual std::span<const Tactic* const> tactics(const Op& op) const = 0;
   virtual const Tactic* find_tactic(std::string_view name) const = 0;
+  /// Null: kernels read and write host memory and run synchronously.
+  virtual const Device* device() const { return nullptr; }
+  /// Makes machine code from a plan known before its kernels are made.
+  virtual void provide_code(const CodeImage& image) const { (void)image; }
 };
 
 /// The embedded CPU device. Throws Unsupported below AVX2.

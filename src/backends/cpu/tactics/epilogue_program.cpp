@@ -3,7 +3,7 @@
 
 #include <limits>
 
-#include "backends/cpu/tactics/layout.h"
+#include "backends/layout.h"
 
 namespace hone::cpu {
 namespace {

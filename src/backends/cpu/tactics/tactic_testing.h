@@ -5,7 +5,7 @@
 
 #include "backends/backend.h"
 #include "backends/cpu/simd/simd_testing.h"
-#include "backends/cpu/tactics/layout.h"
+#include "backends/layout.h"
 #include "base/parallel.h"
 
 namespace hone::cpu::testing {

@@ -1,6 +1,6 @@
 // Attention in FP32 with the transposes around it folded into strides.
 #include "backends/cpu/simd/attention.h"
-#include "backends/cpu/tactics/layout.h"
+#include "backends/layout.h"
 #include "ops/attention.h"
 
 namespace hone::cpu {

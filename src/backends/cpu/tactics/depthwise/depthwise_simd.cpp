@@ -4,7 +4,7 @@
 
 #include "backends/cpu/simd/depthwise.h"
 #include "backends/cpu/tactics/epilogue_program.h"
-#include "backends/cpu/tactics/layout.h"
+#include "backends/layout.h"
 #include "ops/convolution.h"
 
 namespace hone::cpu {

@@ -1,7 +1,7 @@
 // Gather along an axis: whole runs of elements behind the axis are copied, for indices known only at run time.
 #include <cstring>
 
-#include "backends/cpu/tactics/layout.h"
+#include "backends/layout.h"
 #include "base/parallel.h"
 #include "ops/gather.h"
 

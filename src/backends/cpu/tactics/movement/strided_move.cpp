@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "backends/cpu/simd/strided_copy.h"
-#include "backends/cpu/tactics/layout.h"
+#include "backends/layout.h"
 #include "base/parallel.h"
 #include "ops/concat.h"
 #include "ops/expand.h"

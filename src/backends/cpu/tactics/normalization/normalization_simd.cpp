@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "backends/cpu/simd/rows.h"
-#include "backends/cpu/tactics/layout.h"
+#include "backends/layout.h"
 #include "base/parallel.h"
 #include "ops/normalization.h"
 

@@ -1,7 +1,7 @@
 // Matrix products through oneDNN: any transposition, broadcasting and batch, with a constant second operand in the
 // library's own layout.
-#include "backends/cpu/tactics/layout.h"
 #include "backends/cpu/tactics/onednn/onednn.h"
+#include "backends/layout.h"
 #include "base/parallel.h"
 #include "ops/matmul.h"
 

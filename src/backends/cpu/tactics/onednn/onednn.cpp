@@ -5,7 +5,7 @@
 #include <functional>
 #include <thread>
 
-#include "backends/cpu/tactics/layout.h"
+#include "backends/layout.h"
 #include "base/parallel.h"
 
 namespace hone::cpu::onednn {

@@ -1,6 +1,6 @@
 // Element-wise nodes and fused groups of them, of any type and broadcasting, as one pass over memory.
 #include "backends/cpu/simd/pointwise.h"
-#include "backends/cpu/tactics/layout.h"
+#include "backends/layout.h"
 #include "ops/cast.h"
 #include "ops/map.h"
 #include "ops/pointwise.h"

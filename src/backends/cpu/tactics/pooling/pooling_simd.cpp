@@ -1,6 +1,6 @@
 // Maximum and average pooling of FP32 images and signals in both formats.
 #include "backends/cpu/simd/pool.h"
-#include "backends/cpu/tactics/layout.h"
+#include "backends/layout.h"
 #include "ops/pooling.h"
 
 namespace hone::cpu {

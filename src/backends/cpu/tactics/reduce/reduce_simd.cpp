@@ -1,6 +1,6 @@
 // Reductions of FP32 tensors over any axes; global average pooling is one of them.
 #include "backends/cpu/simd/reduce.h"
-#include "backends/cpu/tactics/layout.h"
+#include "backends/layout.h"
 
 namespace hone::cpu {
 namespace {

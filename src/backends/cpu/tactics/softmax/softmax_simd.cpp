@@ -1,6 +1,6 @@
 // Softmax and log-softmax of FP32 tensors along any axis.
 #include "backends/cpu/simd/rows.h"
-#include "backends/cpu/tactics/layout.h"
+#include "backends/layout.h"
 #include "base/parallel.h"
 #include "ops/softmax.h"
 

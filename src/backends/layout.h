@@ -5,7 +5,7 @@
 
 #include "backends/backend.h"
 
-namespace hone::cpu {
+namespace hone {
 
 /// Elements between neighbours along each logical axis.
 inline std::vector<int64_t> element_strides(const TensorDesc& d) {
@@ -57,4 +57,4 @@ inline bool is_linear(const TensorDesc& d) {
   return is_dense(d) && (pixels == 1 || d.channels() == 1);
 }
 
-}  // namespace hone::cpu
+}  // namespace hone
