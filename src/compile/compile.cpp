@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "compile/emit.h"
 #include "compile/pipeline.h"
+#include "runtime/engine.h"
 
 namespace hone::compile {
 namespace {
@@ -28,7 +29,7 @@ class Build {
     po.keep_debug_tensors = o_.debug_tensors;
     po.disabled.insert(o_.disabled_passes.begin(), o_.disabled_passes.end());
     graph_->sort();
-    for (const StageList& stage : stages()) {
+    for (const StageList& stage : stages(target())) {
       phase(std::string(stage.name), static_cast<int>(stage.passes.size()) * stage.rounds);
       if (run_stage(stage, po)) return true;
       phase_end(std::string(stage.name));
@@ -41,24 +42,40 @@ class Build {
   std::unique_ptr<plan::Plan> finish() {
     auto p = std::make_unique<plan::Plan>();
     BlobTable blobs(&p->blobs);
-    p->graph = std::move(*compile_graph(*graph_, blobs, true));
+    p->graph = std::move(*compile_graph(*graph_, blobs, tune::GraphRole::kTop));
     if (!o_.strip_portable && portable_) p->portable = emit_portable(*portable_, blobs);
     p->engine_name = o_.engine_name;
     p->device = backend_->name();
     p->fingerprint = backend_->fingerprint();
-    p->isa = p->fingerprint.find("AVX-512") != std::string::npos ? "avx512" : "avx2";
+    if (backend_->device() == nullptr) p->isa = p->fingerprint.find("AVX-512") != std::string::npos ? "avx512" : "avx2";
     p->builder_version = "0.1.0";
     p->threads = threads_;
-    p->flags = (o_.allow_bf16 ? 1u : 0u) | (o_.allow_fp16 ? 2u : 0u);
+    p->flags = (o_.allow_bf16 ? 1u : 0u) | (o_.allow_fp16 ? 2u : 0u) | (o_.allow_tf32 ? 4u : 0u);
     p->profiling_verbosity = o_.profiling_verbosity;
     p->profiles = o_.profiles;
     if (p->profiles.empty()) p->profiles.push_back(static_profile());
+    add_code(*p, blobs);
     return p;
   }
 
   ir::Graph& graph() { return *graph_; }
 
  private:
+  // What the precision passes must know.
+  Target target() const {
+    if (backend_->device() == nullptr) return Target::kHost;
+    if (o_.strongly_typed || (!o_.allow_fp16 && !o_.allow_bf16)) return Target::kAsTyped;
+    return o_.allow_fp16 ? Target::kHalf : Target::kBrain;
+  }
+
+  // The machine code of the kernels that contexts of this plan will make at the profiles' shapes.
+  void add_code(plan::Plan& p, BlobTable& blobs) const {
+    if (backend_->device() == nullptr) return;
+    std::map<std::string, Blob> images;
+    runtime::collect_code(p, *backend_, &images);
+    for (auto& [key, code] : images) p.code.push_back({key, blobs.add(std::move(code))});
+  }
+
   void log(int severity, const std::string& s) {
     if (o_.log) o_.log(severity, s);
   }
@@ -134,7 +151,7 @@ class Build {
   tune::Options tune_options() {
     tune::Options t;
     t.backend = backend_;
-    t.problem = {threads_, o_.workspace_limit, o_.allow_bf16, o_.allow_fp16};
+    t.problem = {threads_, o_.workspace_limit, o_.allow_bf16, o_.allow_fp16, o_.allow_tf32};
     t.level = o_.optimization_level;
     t.least_iterations = o_.timing_iterations;
     t.cache = o_.cache;
@@ -161,8 +178,10 @@ class Build {
     return t;
   }
 
-  std::unique_ptr<plan::PlanGraph> compile_graph(ir::Graph& g, BlobTable& blobs, bool top) {
+  std::unique_ptr<plan::PlanGraph> compile_graph(ir::Graph& g, BlobTable& blobs, tune::GraphRole role) {
+    const bool top = role == tune::GraphRole::kTop;
     tune::Options t = tune_options();
+    t.role = role;
     if (top) {
       phase("tune", static_cast<int>(g.node_count()));
       t.progress = [this](int, int, const std::string&) {
@@ -177,8 +196,9 @@ class Build {
       phase_end("tune");
       phase("emit", 1);
     }
-    auto plan =
-        emit(g, r.choices, aliases, t, blobs, [&](ir::Graph& body) { return compile_graph(body, blobs, false); });
+    auto plan = emit(g, r.choices, aliases, t, blobs, [&](ir::Graph& body, const ir::Node& n) {
+      return compile_graph(body, blobs, n.is(kLoopOp) ? tune::GraphRole::kLoopBody : tune::GraphRole::kBranch);
+    });
     if (report_ != nullptr) {
       report_->timed += r.timed;
       report_->cached += r.cached;

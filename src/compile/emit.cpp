@@ -16,6 +16,7 @@ plan::PlanTensor plan_tensor(const ir::Value* v) {
   t.type = v->type();
   t.shape = v->shape();
   t.format = v->format;
+  t.host = v->host;
   return t;
 }
 
@@ -130,7 +131,7 @@ std::unique_ptr<plan::PlanGraph> emit(ir::Graph& g, const std::map<const ir::Nod
       continue;
     }
     std::vector<std::unique_ptr<plan::PlanGraph>> bodies;
-    for (const auto& b : n->subgraphs) bodies.push_back(compile_body(*b));
+    for (const auto& b : n->subgraphs) bodies.push_back(compile_body(*b, *n));
     const tune::Choice& c = choices.at(n);
     plan::PlanStep& s = e.step(n);
     s.bodies = std::move(bodies);

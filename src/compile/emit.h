@@ -22,7 +22,7 @@ class BlobTable {
 std::unique_ptr<plan::PlanGraph> emit_portable(const ir::Graph& g, BlobTable& blobs);
 
 /// With choices and aliases. `compile_body` turns a body into its plan graph. Prepared operands are made for `at`.
-using BodyCompiler = std::function<std::unique_ptr<plan::PlanGraph>(ir::Graph& body)>;
+using BodyCompiler = std::function<std::unique_ptr<plan::PlanGraph>(ir::Graph& body, const ir::Node& node)>;
 std::unique_ptr<plan::PlanGraph> emit(ir::Graph& g, const std::map<const ir::Node*, tune::Choice>& choices,
                                       const Aliases& aliases, const tune::Options& options, BlobTable& blobs,
                                       const BodyCompiler& compile_body);

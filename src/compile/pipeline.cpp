@@ -1,7 +1,6 @@
 // The pipeline reads as a table of contents: what happens to a graph between import and tuning, in order.
 #include "compile/pipeline.h"
 
-#include "compile/widen.h"
 #include "passes/canonicalize/canonicalize.h"
 #include "passes/fuse/activations.h"
 #include "passes/fuse/attention.h"
@@ -12,6 +11,8 @@
 #include "passes/fuse/selects.h"
 #include "passes/fuse/siblings.h"
 #include "passes/fuse/sink_views.h"
+#include "passes/precision/narrow.h"
+#include "passes/precision/widen.h"
 
 namespace hone::compile {
 namespace {
@@ -36,11 +37,25 @@ constexpr passes::Pass kCanonicalize[] = {
     {"fold-affine", passes::fold_affine},
     {"remove-dead", remove_dead},
 };
-constexpr passes::Pass kPrecision[] = {
-    {"widen", widen},
+// The CPU device computes in FP32 whatever the types say; other devices compute in the types of the graph, which weakly
+// typed networks leave to the builder.
+constexpr passes::Pass kWiden[] = {
+    {"widen", passes::widen},
     {"fold-widened-constants", passes::fold_constants},
     {"remove-widened-noops", passes::remove_noops},
     {"remove-dead-widened", remove_dead},
+};
+constexpr passes::Pass kNarrowToHalf[] = {
+    {"narrow-to-half", passes::narrow_to_half},
+    {"fold-narrowed-constants", passes::fold_constants},
+    {"remove-narrowed-noops", passes::remove_noops},
+    {"remove-dead-narrowed", remove_dead},
+};
+constexpr passes::Pass kNarrowToBrain[] = {
+    {"narrow-to-brain", passes::narrow_to_brain},
+    {"fold-narrowed-constants", passes::fold_constants},
+    {"remove-narrowed-noops", passes::remove_noops},
+    {"remove-dead-narrowed", remove_dead},
 };
 // Patterns of several nodes become one operator, before anything is fused into them.
 constexpr passes::Pass kRecognize[] = {
@@ -58,15 +73,31 @@ constexpr passes::Pass kFuse[] = {
     {"group-pointwise", passes::group_pointwise},     {"remove-dead-fused", remove_dead},
 };
 
-constexpr StageList kStages[] = {
-    {"canonicalize", kCanonicalize, 8},
-    {"precision", kPrecision, 2},
-    {"recognize", kRecognize, 4},
-    {"fuse", kFuse, 4},
-};
+constexpr StageList kCanonicalizeStage = {"canonicalize", kCanonicalize, 8};
+constexpr StageList kRecognizeStage = {"recognize", kRecognize, 4};
+constexpr StageList kFuseStage = {"fuse", kFuse, 4};
+
+constexpr StageList kHostStages[] = {kCanonicalizeStage, {"precision", kWiden, 2}, kRecognizeStage, kFuseStage};
+// Patterns are recognised in the network's own types; what they became is narrowed before scalars fold into it.
+constexpr StageList kTypedStages[] = {kCanonicalizeStage, kRecognizeStage, kFuseStage};
+constexpr StageList kHalfStages[] = {kCanonicalizeStage, kRecognizeStage, {"precision", kNarrowToHalf, 2}, kFuseStage};
+constexpr StageList kBrainStages[] = {
+    kCanonicalizeStage, kRecognizeStage, {"precision", kNarrowToBrain, 2}, kFuseStage};
 
 }  // namespace
 
-std::span<const StageList> stages() { return kStages; }
+std::span<const StageList> stages(Target target) {
+  switch (target) {
+    case Target::kHost:
+      return kHostStages;
+    case Target::kAsTyped:
+      return kTypedStages;
+    case Target::kHalf:
+      return kHalfStages;
+    case Target::kBrain:
+      break;
+  }
+  return kBrainStages;
+}
 
 }  // namespace hone::compile

@@ -13,7 +13,10 @@ struct StageList {
   int rounds;  // the list repeats until nothing changes, at most so often
 };
 
+/// Which arithmetic the device gets: the host's FP32, the types of the graph, or FP16 / BF16 where that is harmless.
+enum class Target { kHost, kAsTyped, kHalf, kBrain };
+
 /// Stages in order: the graph after "canonicalize" is portable; after the last it is ready for tuning.
-std::span<const StageList> stages();
+std::span<const StageList> stages(Target target = Target::kHost);
 
 }  // namespace hone::compile

@@ -27,6 +27,7 @@ class Value {
 
   TensorInfo info;  // type, shape, content, constant: kept by Graph::infer
   Format format = Format::kLinear;
+  bool host = false;  // in host memory although the device has its own (set by the tuner)
 
   DType type() const { return info.type; }
   const Shape& shape() const { return info.shape; }
@@ -83,6 +84,8 @@ class Node {
   /// What the user asked of this node (network API); nullopt: free.
   std::optional<DType> precision;
   std::optional<DType> output_type;
+  /// The user wants it on the host although the engine runs on another device.
+  bool force_host = false;
 
  private:
   friend class Graph;

@@ -5,6 +5,7 @@
 #include "ops/host_dims.h"
 #include "ops/reformat.h"
 #include "ops/shape.h"
+#include "ops/transfer.h"
 
 namespace hone {
 namespace {
@@ -84,6 +85,7 @@ void infer_flat_loop(InferContext& c) {
 const Op kConstantOp = {"Constant", kNoFlags, 0, 0, 1, make_attrs<ConstantAttrs>, infer_constant, eval_constant};
 const Op kIdentityOp = {"Identity", kPointwise | kView, 1, 1, 1, make_attrs<NoAttrs>, infer_same, eval_same};
 const Op kReformatOp = {"Reformat", kNoFlags, 1, 1, 1, make_attrs<ReformatAttrs>, infer_same, eval_same};
+const Op kTransferOp = {"Transfer", kNoFlags, 1, 1, 1, make_attrs<TransferAttrs>, infer_same, eval_same};
 const Op kShapeOp = {"Shape", kNoFlags, 1, 1, 1, make_attrs<ShapeAttrs>, infer_shape, eval_shape};
 const Op kHostDimsOp = {"HostDims", kNoFlags, 0, 0, 1, make_attrs<HostDimsAttrs>, infer_host_dims, eval_host_dims};
 const Op kFlatLoopOp = {"FlatLoop", kControlFlow, 0, -1, -1, make_attrs<FlatLoopAttrs>, infer_flat_loop, nullptr};

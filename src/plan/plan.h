@@ -16,6 +16,8 @@ struct PlanTensor {
   Shape shape;
   Format format = Format::kLinear;
   int constant = -1;  // blob holding its elements (linear, concrete dims), or -1
+  bool host =
+      false;  // lies in host memory although the plan's device has its own; constants are wherever they are used
   /// Storage inside another tensor (views, concat inputs): element offset and pitch are expressions over shape symbols.
   int alias_of = -1;
   Dim alias_offset = 0;
@@ -52,9 +54,15 @@ struct ShapeRange {
   std::vector<int64_t> min_values, opt_values, max_values;  // of a shape tensor; empty: no limits
 };
 
+/// Machine code of the chosen kernels: what their backend calls it, and the blob that holds it.
+struct PlanCode {
+  std::string key;
+  int blob = -1;
+};
+
 struct Plan {
   std::string engine_name;
-  std::string device;       // "cpu"
+  std::string device;       // "cpu", "cuda"
   std::string isa;          // least instruction set the kernels need: "avx2", "avx512", "avx512_amx"
   std::string fingerprint;  // device the tactics were timed on
   std::string builder_version;
@@ -63,11 +71,12 @@ struct Plan {
   int profiling_verbosity = 0;                    // nvinfer1::ProfilingVerbosity
   std::vector<std::vector<ShapeRange>> profiles;  // [profile][graph input]
   std::vector<Blob> blobs;
+  std::vector<PlanCode> code;
   PlanGraph graph;
   std::unique_ptr<PlanGraph> portable;  // the graph before it was fitted to a device; null: stripped
 };
 
-inline constexpr uint32_t kFormatVersion = 1;
+inline constexpr uint32_t kFormatVersion = 2;
 
 /// The file image of a plan (format.md). Throws InternalError.
 std::vector<std::byte> write(const Plan& p);

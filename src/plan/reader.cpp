@@ -43,6 +43,7 @@ PlanTensor tensor(const fb::Tensor& t) {
   r.alias_of = t.alias_of();
   r.alias_offset = Dim::parse(text(t.alias_offset()));
   r.pitch = Dim::parse(text(t.pitch()));
+  r.host = t.host();
   return r;
 }
 
@@ -177,6 +178,12 @@ std::unique_ptr<Plan> read(std::span<const std::byte> image, std::shared_ptr<con
       want(b->offset() % 64 == 0 && b->offset() <= h.data_size && b->size() <= h.data_size - b->offset(),
            "weights lie outside the file");
       p->blobs.push_back({owner, data + b->offset(), static_cast<size_t>(b->size())});
+    }
+  if (m.code() != nullptr)
+    for (const auto* c : *m.code()) {
+      want(c->blob() >= 0 && c->blob() < static_cast<int>(p->blobs.size()), "machine code refers to blob {}",
+           c->blob());
+      p->code.push_back({text(c->key()), c->blob()});
     }
   p->graph = std::move(*graph(m.graph(), 0));
   if (m.portable() != nullptr) p->portable = graph(m.portable(), 0);

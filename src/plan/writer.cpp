@@ -23,7 +23,7 @@ Offset<fb::Tensor> tensor(FlatBufferBuilder& b, const PlanTensor& t) {
   for (const Dim& d : t.shape) shape.push_back(d.str());
   return fb::CreateTensor(b, b.CreateString(t.name), static_cast<uint8_t>(t.type), static_cast<uint8_t>(t.format),
                           strings(b, shape), t.constant, t.alias_of, b.CreateString(t.alias_offset.str()),
-                          b.CreateString(t.pitch.str()));
+                          b.CreateString(t.pitch.str()), t.host);
 }
 
 Offset<fb::Step> step(FlatBufferBuilder& b, const PlanStep& s) {
@@ -70,11 +70,14 @@ std::vector<std::byte> write(const Plan& p) {
   }
   std::vector<Offset<fb::Profile>> profiles;
   for (const auto& r : p.profiles) profiles.push_back(profile(b, r));
+  std::vector<Offset<fb::Code>> code;
+  for (const PlanCode& c : p.code) code.push_back(fb::CreateCode(b, b.CreateString(c.key), c.blob));
   const auto g = graph(b, p.graph);
   const auto portable = p.portable ? graph(b, *p.portable) : Offset<fb::Graph>();
   b.Finish(fb::CreateMeta(b, b.CreateString(p.engine_name), b.CreateString(p.device), b.CreateString(p.isa),
                           b.CreateString(p.fingerprint), b.CreateString(p.builder_version), p.threads, p.flags,
-                          p.profiling_verbosity, b.CreateVector(profiles), b.CreateVectorOfStructs(refs), g, portable));
+                          p.profiling_verbosity, b.CreateVector(profiles), b.CreateVectorOfStructs(refs), g, portable,
+                          b.CreateVector(code)));
 
   Header h{};
   std::memcpy(h.magic, kMagic, sizeof(kMagic));

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/parallel.h"
+#include "runtime/graph_replay.h"
 
 namespace hone::runtime {
 namespace {
@@ -26,6 +27,12 @@ void check_machine(const plan::Plan& p, const Backend& backend) {
   require<ModelError>(p.device == backend.name(),
                       "the plan was built for device '{}', this is '{}': build it again for this device", p.device,
                       backend.name());
+  if (p.device != "cpu") {
+    require<ModelError>(p.fingerprint == backend.fingerprint(),
+                        "the plan was tuned for '{}', this device is '{}': build it again here", p.fingerprint,
+                        backend.fingerprint());
+    return;
+  }
   const bool has512 = backend.fingerprint().find("AVX-512") != std::string::npos;
   require<ModelError>(p.isa != "avx512" || has512,
                       "the plan was built for a processor with AVX-512 ('{}'), this one ('{}') has none: build it "
@@ -53,14 +60,54 @@ std::shared_ptr<Engine> Engine::create(std::unique_ptr<plan::Plan> p, const Back
   check_machine(*p, backend);
   auto e = std::shared_ptr<Engine>(new Engine());
   e->plan_ = std::move(p);
-  e->program_ = std::make_unique<Program>(*e->plan_, e->plan_->graph, backend);
+  for (const plan::PlanCode& c : e->plan_->code)
+    backend.provide_code({c.key, e->plan_->blobs[static_cast<size_t>(c.blob)]});
+  e->blobs_ = std::make_unique<DeviceBlobs>(*e->plan_, backend.device());
+  e->program_ = std::make_unique<Program>(*e->plan_, e->plan_->graph, backend, *e->blobs_);
   e->options_.threads = std::min(threads > 0             ? threads
                                  : e->plan_->threads > 0 ? e->plan_->threads
                                                          : available_cores(),
                                  1024);
   e->options_.allow_bf16 = (e->plan_->flags & 1) != 0;
   e->options_.allow_f16 = (e->plan_->flags & 2) != 0;
+  e->options_.allow_tf32 = (e->plan_->flags & 4) != 0;
   return e;
+}
+
+namespace {
+
+// Calls f with the min, opt and max input dims of a profile, each different one once.
+template <class F>
+void for_each_point(const std::vector<plan::ShapeRange>& profile, F&& f) {
+  std::vector<std::vector<Dims>> seen;
+  for (int point = 0; point < 3; ++point) {
+    std::vector<Dims> dims;
+    for (const plan::ShapeRange& r : profile) dims.push_back(point == 0 ? r.min : point == 1 ? r.opt : r.max);
+    if (std::find(seen.begin(), seen.end(), dims) != seen.end()) continue;
+    f(dims);
+    seen.push_back(std::move(dims));
+  }
+}
+
+}  // namespace
+
+void collect_code(const plan::Plan& p, const Backend& backend, std::map<std::string, Blob>* images) {
+  DeviceBlobs blobs(p, backend.device());
+  const Program program(p, p.graph, backend, blobs);
+  RunOptions options;
+  options.threads = std::max(1, p.threads);
+  options.allow_bf16 = (p.flags & 1) != 0;
+  options.allow_f16 = (p.flags & 2) != 0;
+  options.allow_tf32 = (p.flags & 4) != 0;
+  for (const auto& profile : p.profiles)
+    for_each_point(profile, [&](const std::vector<Dims>& dims) {
+      Runner r(program, options);
+      r.set_arena(reinterpret_cast<void*>(64), 0);  // nothing runs
+      r.prepare(dims);
+      std::vector<CodeImage> found;
+      r.collect_code(&found);
+      for (CodeImage& c : found) images->emplace(std::move(c.key), std::move(c.code));
+    });
 }
 
 const plan::PlanTensor& Engine::io(size_t i) const {
@@ -82,23 +129,18 @@ size_t Engine::device_memory(int profile) const {
   size_t most = 0;
   for (size_t k = 0; k < plan_->profiles.size(); ++k) {
     if (profile >= 0 && static_cast<size_t>(profile) != k) continue;
-    for (int point = 0; point < 3; ++point) {
-      std::vector<Dims> dims;
-      for (const plan::ShapeRange& r : plan_->profiles[k])
-        dims.push_back(point == 0 ? r.min : point == 1 ? r.opt : r.max);
+    for_each_point(plan_->profiles[k], [&](const std::vector<Dims>& dims) {
       Runner r(*program_, options_);
       r.set_arena(reinterpret_cast<void*>(64), 0);  // sizes only: nothing runs
       r.prepare(dims);
       most = std::max(most, r.arena_bytes());
-      if (std::all_of(plan_->profiles[k].begin(), plan_->profiles[k].end(),
-                      [](const auto& x) { return x.min == x.max; }))
-        break;
-    }
+    });
   }
   return memory_[profile] = most;
 }
 
 size_t Engine::weights_bytes() const {
+  if (device() != nullptr) return blobs_->bytes();
   size_t n = 0;
   for (const Blob& b : plan_->blobs) n += b.size;
   return n;
@@ -144,6 +186,14 @@ Context::Context(std::shared_ptr<const Engine> engine, bool own_memory)
   }
   addresses_.assign(engine_->io_count(), nullptr);
   if (!own_memory) runner_.set_arena(reinterpret_cast<void*>(64), 0);
+  if (engine_->device() != nullptr) replay_ = std::make_unique<GraphReplay>(*engine_->device());
+}
+
+Context::~Context() = default;
+
+void Context::set_memory(void* p, size_t bytes) {
+  if (replay_ && runner_.arena() != p) replay_->forget();
+  runner_.set_arena(p, bytes);
 }
 
 Status Context::set_profile(int p) {
@@ -191,6 +241,7 @@ Status Context::prepare() {
     if (std::any_of(input_dims_[i].begin(), input_dims_[i].end(), [](int64_t x) { return x < 0; }))
       return {fmt::format("the dims of input '{}' are not set (they are {})", engine_->io(i).name,
                           str(engine_->io(i).shape))};
+  if (replay_) replay_->forget();
   try {
     runner_.prepare(input_dims_);
   } catch (const std::exception& e) {
@@ -222,14 +273,16 @@ int64_t Context::max_bytes(size_t io) {
   return static_cast<int64_t>(storage_bytes(t.type, volume(d)));
 }
 
-Status Context::execute() {
+Status Context::execute(void* stream) {
   if (Status s = prepare(); !s) return s;
   const size_t inputs = input_dims_.size();
   for (size_t i = 0; i < inputs; ++i)
     if (addresses_[i] == nullptr && volume(input_dims_[i]) > 0)
       return {fmt::format("input '{}' has no address", engine_->io(i).name)};
+  const std::span<const void* const> in(addresses_.data(), inputs);
+  const std::span<void* const> out(addresses_.data() + inputs, addresses_.size() - inputs);
   try {
-    runner_.run({addresses_.data(), inputs}, {addresses_.data() + inputs, addresses_.size() - inputs});
+    if (!replay_ || !replay_allowed_ || !replay_->run(runner_, in, out, stream)) runner_.run(in, out, stream);
   } catch (const std::exception& e) {
     return {e.what()};
   }

@@ -33,7 +33,10 @@ class Engine {
   /// Bytes of a context's activations: the largest over the profile's min, opt and max shapes; -1: the largest over all
   /// profiles.
   size_t device_memory(int profile = -1) const;
+  /// Bytes of the weights: in the device's memory where it has its own, else in the plan.
   size_t weights_bytes() const;
+  /// Null: 'device memory' is host memory.
+  const Device* device() const { return program_->device(); }
 
   /// Per layer, in order: what the inspector tells. JSON object text per layer, built on demand.
   std::string layer_line(size_t step) const;
@@ -43,17 +46,24 @@ class Engine {
  private:
   Engine() = default;
   std::unique_ptr<plan::Plan> plan_;
+  std::unique_ptr<DeviceBlobs> blobs_;
   std::unique_ptr<Program> program_;
   RunOptions options_;
   mutable std::mutex mutex_;
   mutable std::map<int, size_t> memory_;
 };
 
+/// The machine code of the kernels that contexts of this plan make at the min, opt and max shapes of its profiles, by key.
+void collect_code(const plan::Plan& p, const Backend& backend, std::map<std::string, Blob>* images);
+
+class GraphReplay;
+
 class Context {
  public:
   /// `own_memory` false: the caller sets memory with set_memory() before execute().
   explicit Context(std::shared_ptr<const Engine> engine, bool own_memory = true);
 
+  ~Context();
   const Engine& engine() const { return *engine_; }
   int profile() const { return profile_; }
   Status set_profile(int p);
@@ -72,11 +82,15 @@ class Context {
 
   void set_address(size_t io, void* p) { addresses_.at(io) = p; }
   void* address(size_t io) const { return addresses_.at(io); }
-  /// Runs. Outputs without an address stay in the context (see result()); a missing input address is an error.
-  Status execute();
+  /// Runs; on a device with streams it enqueues on `stream` and returns without waiting, unless the network needs the
+  /// host in between. Outputs without an address stay in the context (see result()); a missing input address is an
+  /// error. Runs with the same shapes and addresses are replayed as one graph.
+  Status execute(void* stream = nullptr);
+  /// Whether runs may be replayed as graphs (the default).
+  void allow_replay(bool on) { replay_allowed_ = on; }
   /// Where output `io` of the last run lies (its own address or the context's memory).
   const void* result(size_t io) const;
-  void set_memory(void* p, size_t bytes) { runner_.set_arena(p, bytes); }
+  void set_memory(void* p, size_t bytes);
   size_t memory_needed() const { return runner_.arena_bytes(); }
   Runner& runner() { return runner_; }
 
@@ -86,7 +100,8 @@ class Context {
   int profile_ = 0;
   std::vector<Dims> input_dims_;
   std::vector<void*> addresses_;
-  bool prepared_ = false, has_memory_ = true;
+  bool prepared_ = false, has_memory_ = true, replay_allowed_ = true;
+  std::unique_ptr<GraphReplay> replay_;
 };
 
 }  // namespace hone::runtime

@@ -2,57 +2,16 @@
 #include "runtime/runner.h"
 
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 
 #include "base/parallel.h"
-#include "ops/host_dims.h"
-#include "ops/loop.h"
 #include "ops/pointwise.h"
 #include "runtime/arena.h"
+#include "runtime/runner_state.h"
 
 namespace hone::runtime {
 
-struct Runner::Slot {
-  bool resolved = false;  // dims are known
-  bool in_arena = false;
-  bool dynamic = false;  // storage belongs to `own`, allocated when it is produced
-  Dims dims;
-  int64_t pitch = 0;
-  int64_t alias_offset = 0;  // elements from the root's start
-  size_t offset = 0;         // in the arena
-  void* pointer = nullptr;
-  Tensor own;
-};
-
-struct Runner::Step {
-  std::unique_ptr<Kernel> kernel;
-  bool dynamic = false;  // dims of an input or output are only known while running
-  std::vector<const void*> in;
-  std::vector<void*> out;
-  std::vector<std::unique_ptr<Runner>> bodies;
-};
-
 namespace {
-
-struct UnknownSymbol {};
-
-int64_t lookup(const Bindings& b, const std::string& s) {
-  auto it = b.find(s);
-  if (it == b.end()) throw UnknownSymbol();
-  return it->second;
-}
-
-std::optional<int64_t> eval(const Dim& d, const Bindings& b) {
-  if (d.is_const()) return d.value();
-  try {
-    return d.eval([&](const std::string& s) { return lookup(b, s); });
-  } catch (const UnknownSymbol&) {
-    return std::nullopt;
-  }
-}
-
-bool is_plain_symbol(const Dim& d) { return !d.is_const() && d.str().find_first_of("+*(") == std::string::npos; }
 
 void bind_input(const plan::PlanTensor& t, const Dims& dims, Bindings& b) {
   require<ModelError>(t.shape.size() == dims.size(), "tensor '{}' has rank {}, expected {} {}", t.name, dims.size(),
@@ -93,7 +52,8 @@ std::string step_context(const plan::PlanStep& s) { return fmt::format("in layer
 
 }  // namespace
 
-Runner::Runner(const Program& program, RunOptions options) : program_(program), options_(options) {
+Runner::Runner(const Program& program, RunOptions options)
+    : program_(program), options_(options), device_(program.device()) {
   slots_.resize(program.graph().tensors.size());
   steps_.resize(program.steps().size());
   for (size_t i = 0; i < steps_.size(); ++i)
@@ -131,7 +91,8 @@ void Runner::prepare(std::span<const Dims> input_dims, const Bindings& outer) {
     s.resolved = true;
   }
   ThreadScope threads(options_.threads);
-  workspace_size_ = 0;
+  workspace_size_ = host_workspace_size_ = 0;
+  shapes_written_ = false;
   for (size_t i = 0; i < steps_.size(); ++i)
     with_context([&] { make_step(i); }, [&] { return step_context(*program_.steps()[i].step); });
   place_arena();
@@ -172,6 +133,7 @@ std::optional<Problem> Runner::problem(size_t i) const {
   p.workspace_limit = options_.workspace_limit;
   p.allow_bf16 = options_.allow_bf16;
   p.allow_f16 = options_.allow_f16;
+  p.allow_tf32 = options_.allow_tf32;
   auto desc = [&](int t) {
     const Slot& x = slots_[static_cast<size_t>(t)];
     const plan::PlanTensor& pt = program_.tensor(t);
@@ -210,43 +172,73 @@ void Runner::make_step(size_t i) {
     const Verdict v = ps.tactic->supports(*p);
     if (v) {
       st.kernel = ps.tactic->make(*p, ps.blobs);
-      workspace_size_ = std::max(workspace_size_, st.kernel->workspace());
+      size_t& workspace = ps.on_host ? host_workspace_size_ : workspace_size_;
+      workspace = std::max(workspace, st.kernel->workspace());
     } else {
-      require<Unsupported>(ps.step->op->eval != nullptr && ps.blobs.empty(),
-                           "tactic '{}' does not support these shapes: {}", ps.step->tactic, v.reason);
+      const bool reference = ps.step->op->eval != nullptr && ps.blobs.empty() && (device_ == nullptr || ps.on_host);
+      require<Unsupported>(reference, "tactic '{}' does not support these shapes: {}", ps.step->tactic, v.reason);
     }
   }
 }
 
-void Runner::place_arena() {
+// Places what lies on one side (on a device without memory of its own there is only one) and returns its bytes.
+size_t Runner::place_side(bool host, size_t workspace, size_t* workspace_offset) {
   std::vector<Interval> intervals;
   std::vector<size_t> owners;
   const int end = static_cast<int>(steps_.size());
   for (size_t t = 0; t < slots_.size(); ++t) {
     Slot& s = slots_[t];
     const int id = static_cast<int>(t);
+    const plan::PlanTensor& pt = program_.tensor(id);
+    if ((device_ != nullptr && pt.host) != host) continue;
     if (program_.root(id) != id || program_.constant(id).defined() || program_.is_input(id) || s.dynamic || !s.resolved)
       continue;
-    if (program_.last_use(id) < 0) continue;
-    const plan::PlanTensor& pt = program_.tensor(id);
+    if (program_.last_use(id) < 0 || program_.is_shape_result(id)) continue;
     s.in_arena = true;
-    // The host values of shape expressions are written once per shape, so they live throughout.
     intervals.push_back({program_.first_use(id), program_.last_use(id), storage_bytes(pt.type, volume(s.dims)), 0});
     owners.push_back(t);
   }
-  if (workspace_size_ > 0) intervals.push_back({0, end, workspace_size_, 0});
-  arena_size_ = place(intervals);
+  if (workspace > 0) intervals.push_back({0, end, workspace, 0});
+  const size_t size = place(intervals);
   for (size_t k = 0; k < owners.size(); ++k) slots_[owners[k]].offset = intervals[k].offset;
-  if (workspace_size_ > 0) workspace_offset_ = intervals.back().offset;
-  if (!external_arena_ && own_capacity_ < arena_size_) {
-    own_arena_.reset();
-    void* p = std::aligned_alloc(64, (arena_size_ + 63) / 64 * 64);
-    require<ModelError>(p != nullptr, "out of memory: {} bytes for activations", arena_size_);
-    own_arena_ = std::shared_ptr<std::byte>(static_cast<std::byte*>(p), std::free);
-    own_capacity_ = arena_size_;
-    arena_ = own_arena_.get();
-    arena_capacity_ = own_capacity_;
+  if (workspace > 0) *workspace_offset = intervals.back().offset;
+  return size;
+}
+
+void Runner::place_arena() {
+  arena_size_ = place_side(false, workspace_size_, &workspace_offset_);
+  host_size_ = device_ != nullptr ? place_side(true, host_workspace_size_, &host_workspace_offset_) : 0;
+  place_shape_results();
+  own_arenas();
+}
+
+// Results of the once-per-shape steps outlive runs and whatever the user does with the arena in between.
+void Runner::place_shape_results() {
+  shape_results_.clear();
+  for (size_t t = 0; t < slots_.size(); ++t) {
+    const int id = static_cast<int>(t);
+    const Slot& s = slots_[t];
+    if (!program_.is_shape_result(id) || program_.root(id) != id || s.dynamic || !s.resolved ||
+        program_.constant(id).defined() || program_.is_input(id))
+      continue;
+    const size_t bytes = storage_bytes(program_.tensor(id).type, volume(s.dims));
+    shape_results_[t] = allocate(program_.on_host(id) ? nullptr : device_, bytes, "shape tensors");
   }
+}
+
+void Runner::own_arenas() {
+  auto bytes = [](const std::shared_ptr<void>& p) { return std::static_pointer_cast<std::byte>(p); };
+  if (host_capacity_ < host_size_) {
+    host_arena_.reset();
+    host_arena_ = bytes(allocate(nullptr, host_size_, "host tensors"));
+    host_capacity_ = host_size_;
+  }
+  if (external_arena_ || own_capacity_ >= arena_size_) return;
+  own_arena_.reset();
+  own_arena_ = bytes(allocate(device_, arena_size_, "activations"));
+  own_capacity_ = arena_size_;
+  arena_ = own_arena_.get();
+  arena_capacity_ = own_capacity_;
 }
 
 std::optional<Dims> Runner::dims(int t) const {
@@ -258,12 +250,13 @@ void Runner::bind_pointers(std::span<const void* const> inputs, std::span<void* 
   const plan::PlanGraph& g = program_.graph();
   for (size_t t = 0; t < slots_.size(); ++t) {
     Slot& s = slots_[t];
-    const Tensor& c = program_.constant(static_cast<int>(t));
-    if (c.defined())
-      s.pointer = const_cast<void*>(c.raw());
+    const bool host = device_ != nullptr && program_.tensor(static_cast<int>(t)).host;
+    if (program_.constant(static_cast<int>(t)).defined())
+      s.pointer = const_cast<void*>(program_.device_constant(static_cast<int>(t)));
     else
-      s.pointer = s.in_arena ? arena_ + s.offset : nullptr;
+      s.pointer = s.in_arena ? (host ? host_arena_.get() : arena_) + s.offset : nullptr;
   }
+  for (const auto& [t, memory] : shape_results_) slots_[t].pointer = memory.get();
   for (size_t i = 0; i < g.inputs.size(); ++i)
     slots_[static_cast<size_t>(g.inputs[i])].pointer = const_cast<void*>(inputs[i]);
   for (size_t i = 0; i < g.outputs.size(); ++i) {
@@ -288,30 +281,59 @@ void Runner::bind_aliases(int root) {
   }
 }
 
-void Runner::run(std::span<const void* const> inputs, std::span<void* const> outputs) {
+void Runner::run(std::span<const void* const> inputs, std::span<void* const> outputs, void* stream) {
   require<InternalError>(prepared_, "run before prepare");
   require<ModelError>(arena_size_ <= arena_capacity_, "the context's memory has {} bytes, these shapes need {}",
                       arena_capacity_, arena_size_);
   ThreadScope threads(options_.threads);
+  stream_ = stream;
   bind_pointers(inputs, outputs);
+  time_steps();
   for (size_t i = 0; i < steps_.size(); ++i) {
-    if (!timer_) {
-      run_step(i);
-    } else {
+    if (program_.steps()[i].once && shapes_written_ && !steps_[i].dynamic) continue;
+    if (device_ == nullptr && timer_) {
       const auto start = std::chrono::steady_clock::now();
       run_step(i);
       timer_(i, std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count());
+    } else {
+      if (events_) events_->before(i);
+      run_step(i);
+      if (events_) events_->after(i);
     }
     if (observer_) observe(i);
   }
+  shapes_written_ = true;
   const plan::PlanGraph& g = program_.graph();
   for (size_t k = 0; k < g.outputs.size(); ++k) {
     const int t = g.outputs[k];
     const void* from = storage(t);
     if (k >= outputs.size() || outputs[k] == nullptr || outputs[k] == from) continue;
     const Slot& s = slots_[static_cast<size_t>(t)];
-    std::memcpy(outputs[k], from, storage_bytes(program_.tensor(t).type, volume(s.dims)));
+    copy_bytes(outputs[k], from, storage_bytes(program_.tensor(t).type, volume(s.dims)), program_.on_host(t));
   }
+  if (device_ != nullptr) {
+    const std::string error = device_->take_error();
+    require<InternalError>(error.empty(), "the device refused a launch: {}", error);
+  }
+  if (events_) events_->report(timer_);
+}
+
+bool Runner::replayable() const {
+  if (!prepared_ || device_ == nullptr || timer_ || observer_) return false;
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    const ProgramStep& p = program_.steps()[i];
+    if ((p.once && !steps_[i].dynamic) || p.mode == ProgramStep::Mode::kView) continue;
+    if (p.mode != ProgramStep::Mode::kKernel || p.on_host || steps_[i].dynamic || !steps_[i].kernel) return false;
+  }
+  return true;
+}
+
+void Runner::time_steps() {
+  if (device_ == nullptr || !timer_)
+    events_.reset();
+  else if (!events_)
+    events_ = std::make_unique<StepEvents>(*device_, steps_.size());
+  if (events_) events_->start(stream_);
 }
 
 void* Runner::storage(int t) { return slots_[static_cast<size_t>(t)].pointer; }
@@ -335,6 +357,8 @@ void Runner::run_step(size_t i) {
             return run_loop(i);
           case Mode::kHostDims:
             return run_host_dims(i);
+          case Mode::kTransfer:
+            return run_transfer(i);
           default:
             return st.dynamic ? run_dynamic(i) : run_reference(i);
         }
@@ -342,24 +366,28 @@ void Runner::run_step(size_t i) {
       [&] { return step_context(*ps.step); });
 }
 
-void Runner::run_kernel(size_t i) {
-  const plan::PlanStep& s = *program_.steps()[i].step;
-  Step& st = steps_[i];
-  for (size_t k = 0; k < s.inputs.size(); ++k) st.in[k] = s.inputs[k] >= 0 ? storage(s.inputs[k]) : nullptr;
-  for (size_t k = 0; k < s.outputs.size(); ++k) st.out[k] = storage(s.outputs[k]);
-  Launch l;
-  l.inputs = st.in.data();
-  l.outputs = st.out.data();
-  l.workspace = arena_ != nullptr ? arena_ + workspace_offset_ : nullptr;
-  st.kernel->run(l);
+// Where step i finds input k: constants are wherever the step runs.
+const void* Runner::operand(size_t i, size_t k) {
+  const ProgramStep& p = program_.steps()[i];
+  const int t = p.step->inputs[k];
+  if (t < 0) return nullptr;
+  if (p.on_host && program_.constant(t).defined()) return program_.constant(t).raw();
+  return storage(t);
 }
 
-Tensor Runner::as_tensor(int t) {
-  if (t < 0) return Tensor();
-  const Slot& s = slots_[static_cast<size_t>(t)];
-  require<InternalError>(s.pointer != nullptr || volume(s.dims) == 0, "tensor '{}' has no storage",
-                         program_.tensor(t).name);
-  return Tensor::view(program_.tensor(t).type, s.dims, s.pointer);
+void Runner::launch(size_t i, const Kernel& kernel, void* workspace) {
+  const plan::PlanStep& s = *program_.steps()[i].step;
+  Step& st = steps_[i];
+  for (size_t k = 0; k < s.inputs.size(); ++k) st.in[k] = operand(i, k);
+  for (size_t k = 0; k < s.outputs.size(); ++k) st.out[k] = storage(s.outputs[k]);
+  kernel.run({st.in.data(), st.out.data(), workspace, stream_});
+}
+
+void Runner::run_kernel(size_t i) {
+  const bool host = program_.steps()[i].on_host;
+  std::byte* arena = host ? host_arena_.get() : arena_;
+  launch(i, *steps_[i].kernel,
+         arena != nullptr ? arena + (host ? host_workspace_offset_ : workspace_offset_) : nullptr);
 }
 
 void Runner::bind_data_dependent(int t) {
@@ -369,208 +397,9 @@ void Runner::bind_data_dependent(int t) {
     if (is_plain_symbol(pt.shape[a])) bindings_[pt.shape[a].str()] = s.dims[a];
 }
 
-void Runner::give(size_t step, size_t output, Tensor value) {
-  const plan::PlanStep& ps = *program_.steps()[step].step;
-  const int t = ps.outputs.at(output);
-  Slot& s = slots_[static_cast<size_t>(t)];
-  const plan::PlanTensor& pt = program_.tensor(t);
-  require<InternalError>(value.type() == pt.type && value.dims().size() == pt.shape.size(),
-                         "output '{}' is {}{}, expected {}{}", pt.name, name(value.type()), str(value.dims()),
-                         name(pt.type), str(pt.shape));
-  if (!s.dynamic) {
-    require<InternalError>(value.dims() == s.dims, "output '{}' has dims {}, expected {}", pt.name, str(value.dims()),
-                           str(s.dims));
-    if (value.bytes() > 0) std::memcpy(s.pointer, value.raw(), value.bytes());
-    return;
-  }
-  s.own = std::move(value);
-  s.pointer = s.own.raw();
-  s.dims = s.own.dims();
-  s.resolved = true;
-  bind_aliases(t);
-  bind_data_dependent(t);
-}
-
-void Runner::run_reference(size_t i) {
-  const plan::PlanStep& s = *program_.steps()[i].step;
-  std::vector<Tensor> in;
-  std::vector<const Tensor*> ptr;
-  in.reserve(s.inputs.size());
-  for (int t : s.inputs) {
-    in.push_back(as_tensor(t));
-    ptr.push_back(t >= 0 ? &in.back() : nullptr);
-  }
-  const auto base = s.epilogue.empty() ? s.inputs.size() : static_cast<size_t>(s.base_inputs);
-  std::vector<Tensor> out = evaluate(*s.op, *s.attrs, std::span(ptr).subspan(0, base), s.outputs.size());
-  if (!s.epilogue.empty()) {
-    std::vector<const Tensor*> operands = {&out[0]};
-    operands.insert(operands.end(), ptr.begin() + static_cast<long>(base), ptr.end());
-    out[0] = evaluate(s.epilogue, operands)[0];
-  }
-  for (size_t k = 0; k < out.size(); ++k) give(i, k, std::move(out[k]));
-}
-
-// Inputs are known by now; if the outputs' dims follow from them a kernel can run, else the reference finds them.
-void Runner::run_dynamic(size_t i) {
-  const ProgramStep& ps = program_.steps()[i];
-  const plan::PlanStep& s = *ps.step;
-  bool known = true;
-  for (int t : s.outputs) {
-    Slot& x = slots_[static_cast<size_t>(t)];
-    x.dims.clear();
-    x.resolved = true;
-    for (const Dim& d : program_.tensor(t).shape) {
-      const auto v = eval(d, bindings_);
-      x.resolved = x.resolved && v && *v >= 0;
-      x.dims.push_back(v.value_or(-1));
-    }
-    known = known && x.resolved;
-  }
-  if (known && ps.tactic != nullptr) {
-    const std::optional<Problem> p = problem(i);
-    if (p && ps.tactic->supports(*p)) {
-      const std::unique_ptr<Kernel> k = ps.tactic->make(*p, ps.blobs);
-      const size_t w = k->workspace();
-      std::shared_ptr<void> scratch(w > 0 ? std::aligned_alloc(64, (w + 63) / 64 * 64) : nullptr, std::free);
-      require<ModelError>(w == 0 || scratch, "out of memory: {} bytes of workspace", w);
-      Step& st = steps_[i];
-      for (size_t n = 0; n < s.inputs.size(); ++n) st.in[n] = s.inputs[n] >= 0 ? storage(s.inputs[n]) : nullptr;
-      for (size_t n = 0; n < s.outputs.size(); ++n) {
-        give(i, n, Tensor(program_.tensor(s.outputs[n]).type, slots_[static_cast<size_t>(s.outputs[n])].dims));
-        st.out[n] = storage(s.outputs[n]);
-      }
-      k->run({st.in.data(), st.out.data(), scratch.get(), nullptr});
-      return;
-    }
-  }
-  run_reference(i);
-}
-
-void Runner::run_host_dims(size_t i) {
-  const plan::PlanStep& s = *program_.steps()[i].step;
-  const auto& a = static_cast<const HostDimsAttrs&>(*s.attrs);
-  std::vector<int64_t> v;
-  for (const Dim& d : a.content) {
-    const auto x = eval(d, bindings_);
-    require<InternalError>(x.has_value(), "dimension '{}' is not known", d.str());
-    v.push_back(*x);
-  }
-  give(i, 0, Tensor::from(v).reshaped(a.dims).to(a.type));
-}
-
-void Runner::run_if(size_t i) {
-  const plan::PlanStep& s = *program_.steps()[i].step;
-  const Tensor condition = as_tensor(s.inputs.at(0));
-  require<ModelError>(condition.count() == 1, "the condition has {} elements", condition.count());
-  Runner& body = *steps_[i].bodies[condition.as_ints()[0] != 0 ? 0 : 1];
-  std::vector<Dims> dims;
-  std::vector<const void*> in;
-  for (size_t k = 1; k < s.inputs.size(); ++k) {
-    dims.push_back(slots_[static_cast<size_t>(s.inputs[k])].dims);
-    in.push_back(storage(s.inputs[k]));
-  }
-  body.prepare(dims, bindings_);
-  body.run(in, {});
-  for (size_t k = 0; k < s.outputs.size(); ++k)
-    give(i, k, Tensor::view(program_.tensor(s.outputs[k]).type, body.output_dims(k), body.output(k)).clone());
-}
-
-void Runner::run_loop(size_t i) {
-  const plan::PlanStep& s = *program_.steps()[i].step;
-  Runner& body = *steps_[i].bodies[0];
-  const auto carried = static_cast<size_t>(static_cast<const LoopAttrs&>(*s.attrs).carried);
-  require<ModelError>(s.inputs.size() >= 2 + carried && s.outputs.size() >= carried,
-                      "loop has {} inputs for {} carried values", s.inputs.size(), carried);
-  const int64_t trips = s.inputs[0] >= 0 ? as_tensor(s.inputs[0]).as_ints().at(0) : INT64_MAX;
-  bool go = s.inputs[1] < 0 || as_tensor(s.inputs[1]).as_ints().at(0) != 0;
-  std::vector<Tensor> state;
-  for (size_t k = 0; k < carried; ++k) state.push_back(as_tensor(s.inputs[2 + k]).clone());
-  std::vector<std::vector<Tensor>> scans(s.outputs.size() - carried);
-  const size_t body_outputs = body.program_.graph().outputs.size();
-  require<ModelError>(body_outputs == 1 + s.outputs.size(), "loop body gives {} outputs for {}", body_outputs,
-                      s.outputs.size());
-  for (int64_t t = 0; t < trips && go; ++t) {
-    std::vector<Dims> dims = {{}, {}};
-    std::vector<const void*> in = {&t, &go};
-    for (const Tensor& x : state) dims.push_back(x.dims()), in.push_back(x.raw());
-    for (size_t k = 2 + carried; k < s.inputs.size(); ++k) {
-      dims.push_back(slots_[static_cast<size_t>(s.inputs[k])].dims);
-      in.push_back(storage(s.inputs[k]));
-    }
-    body.prepare(dims, bindings_);
-    body.run(in, {});
-    auto result = [&](size_t k) {
-      return Tensor::view(body.program_.tensor(body.program_.graph().outputs[k]).type, body.output_dims(k),
-                          body.output(k))
-          .clone();
-    };
-    std::vector<Tensor> next;
-    for (size_t k = 0; k < carried; ++k) next.push_back(result(1 + k));
-    for (size_t k = 0; k < scans.size(); ++k) scans[k].push_back(result(1 + carried + k));
-    go = result(0).as_ints().at(0) != 0;
-    state = std::move(next);
-  }
-  for (size_t k = 0; k < carried; ++k) give(i, k, std::move(state[k]));
-  for (size_t k = 0; k < scans.size(); ++k) {
-    const plan::PlanTensor& pt = program_.tensor(s.outputs[carried + k]);
-    Dims d;
-    if (!scans[k].empty())
-      d = scans[k][0].dims();
-    else
-      for (size_t a = 1; a < pt.shape.size(); ++a) d.push_back(eval(pt.shape[a], bindings_).value_or(0));
-    d.insert(d.begin(), static_cast<int64_t>(scans[k].size()));
-    Tensor all(pt.type, d);
-    for (size_t n = 0; n < scans[k].size(); ++n) {
-      require<ModelError>(scans[k][n].dims() == scans[k][0].dims(),
-                          "the loop collects tensors of different dims {} and {}", str(scans[k][0].dims()),
-                          str(scans[k][n].dims()));
-      if (scans[k][n].bytes() > 0)
-        std::memcpy(static_cast<std::byte*>(all.raw()) + n * scans[k][n].bytes(), scans[k][n].raw(),
-                    scans[k][n].bytes());
-    }
-    give(i, carried + k, std::move(all));
-  }
-}
-
-void Runner::observe(size_t i) {
-  const plan::PlanStep& s = *program_.steps()[i].step;
-  for (size_t k = 0; k < s.outputs.size(); ++k) {
-    const int t = s.outputs[k];
-    const Slot& x = slots_[static_cast<size_t>(t)];
-    const plan::PlanTensor& pt = program_.tensor(t);
-    if (x.pointer == nullptr || is_packed(pt.type)) continue;
-    // Gather into linear order whatever the format and pitch.
-    const auto rank = x.dims.size();
-    const size_t width = static_cast<size_t>(bits(pt.type)) / 8;
-    std::vector<int64_t> stride(rank, 0);
-    if (pt.format == Format::kChannelsLast && rank >= 2) {
-      int64_t step = x.pitch > 0 ? x.pitch : x.dims[1];
-      stride[1] = 1;
-      for (size_t a = rank; a-- > 2;) stride[a] = step, step *= x.dims[a];
-      stride[0] = step;
-    } else if (rank > 0) {
-      int64_t step = 1;
-      for (size_t a = rank; a-- > 0;) {
-        stride[a] = step;
-        step = a + 1 == rank && x.pitch > 0 ? x.pitch : step * x.dims[a];
-      }
-    }
-    Tensor copy(pt.type, x.dims);
-    std::vector<int64_t> index(rank, 0);
-    const auto* src = static_cast<const std::byte*>(x.pointer);
-    auto* dst = static_cast<std::byte*>(copy.raw());
-    int64_t at = 0;
-    for (int64_t n = 0; n < copy.count(); ++n) {
-      std::memcpy(dst + static_cast<size_t>(n) * width, src + at * static_cast<int64_t>(width), width);
-      for (size_t a = rank; a-- > 0;) {
-        at += stride[a];
-        if (++index[a] < x.dims[a]) break;
-        at -= stride[a] * x.dims[a];
-        index[a] = 0;
-      }
-    }
-    observer_(s, static_cast<int>(k), copy);
-  }
+void Runner::collect_code(std::vector<CodeImage>* images) const {
+  for (size_t i = 0; i < steps_.size(); ++i)
+    if (steps_[i].kernel && !program_.steps()[i].on_host) steps_[i].kernel->collect_code(images);
 }
 
 std::string Runner::tactic_in_use(size_t i) const {
@@ -582,6 +411,8 @@ std::string Runner::tactic_in_use(size_t i) const {
       return "view";
     case Mode::kHostDims:
       return "host";
+    case Mode::kTransfer:
+      return "transfer";
     case Mode::kIf:
     case Mode::kLoop:
       return "control";

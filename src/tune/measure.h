@@ -24,6 +24,9 @@ class Measurer {
   int cached() const { return cached_; }
 
  private:
+  class Operands;
+  float on_host(const Operands& o, int threads) const;
+  float on_device(const Operands& o) const;
   const Backend& backend_;
   TimingCache* cache_;
   int least_;

@@ -34,6 +34,7 @@ Problem make_problem(const ir::Node& n, const Bindings& b, const ProblemOptions&
   p.workspace_limit = o.workspace_limit;
   p.allow_bf16 = o.allow_bf16;
   p.allow_f16 = o.allow_f16;
+  p.allow_tf32 = o.allow_tf32;
   auto desc = [&](const ir::Value* v) { return TensorDesc{v->type(), v->format, concrete(v->shape(), b), 0}; };
   for (const ir::Value* v : n.inputs()) {
     p.present.push_back(v != nullptr);

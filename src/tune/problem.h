@@ -16,7 +16,7 @@ using Bindings = std::map<std::string, int64_t>;
 struct ProblemOptions {
   int threads = 1;
   size_t workspace_limit = SIZE_MAX;
-  bool allow_bf16 = false, allow_f16 = false;
+  bool allow_bf16 = false, allow_f16 = false, allow_tf32 = false;
 };
 
 /// Extent assumed for dims that only running the network tells.

@@ -6,7 +6,10 @@
 #include <limits>
 
 #include "ops/constant.h"
+#include "ops/host_dims.h"
 #include "ops/reformat.h"
+#include "tune/placement.h"
+#include "tune/precompile.h"
 #include "tune/views.h"
 
 namespace hone::tune {
@@ -42,6 +45,11 @@ class Search {
     Result r;
     const std::vector<ir::Node*> nodes = g_.nodes();
     int done = 0;
+    const bool own_memory = o_.backend->device() != nullptr;
+    if (own_memory) {
+      place_inputs(g_, o_.role);
+      precompile(nodes);
+    }
     for (ir::Node* n : nodes) {
       ++done;
       if (o_.progress && !o_.progress(done, static_cast<int>(nodes.size()), n->name())) {
@@ -57,6 +65,7 @@ class Search {
     }
     choose_formats();
     apply(r);
+    if (own_memory) insert_transfers(g_, o_.role, r);
     r.timed = measurer_.timed();
     r.cached = measurer_.cached();
     return r;
@@ -65,6 +74,9 @@ class Search {
  private:
   // --- candidates ---
   std::vector<Candidate> candidates(ir::Node* n) {
+    const bool own_memory = o_.backend->device() != nullptr;
+    if (own_memory && (n->is(kHostDimsOp) || n->force_host || belongs_to_host(*n, o_.tune_at)))
+      return {on_host(n, n->force_host ? "asked for" : "small work on host values", {})};
     std::vector<Candidate> all;
     std::vector<std::string> rejected;
     for (const auto& [in, out] : format_combinations(n)) {
@@ -72,6 +84,8 @@ class Search {
       Candidate c{in, out, {}};
       if (view_everywhere(n)) {
         c.choice.kind = Choice::Kind::kView;
+        c.choice.on_host = n->inputs()[0]->host;
+        n->output()->host = n->inputs()[0]->host;
       } else if (!best_tactic(n, &c.choice, &rejected)) {
         continue;
       }
@@ -79,6 +93,8 @@ class Search {
     }
     set_formats(n, std::vector<Format>(n->inputs().size(), Format::kLinear),
                 std::vector<Format>(n->outputs().size(), Format::kLinear));
+    if (all.empty() && own_memory && !n->op().has(kControlFlow))
+      return {on_host(n, "no tactic of the device runs it", std::move(rejected))};
     if (all.empty()) {
       require<Unsupported>(n->op().eval != nullptr || n->op().has(kControlFlow), "no tactic runs this node: {}",
                            fmt::join(rejected, "; "));
@@ -92,6 +108,51 @@ class Search {
     if (o_.note)
       for (const std::string& r : rejected) o_.note(fmt::format("{}: {}", n->name(), r));
     return all;
+  }
+
+  static std::vector<Format> linear(size_t n) { return std::vector<Format>(n, Format::kLinear); }
+
+  // On the host: the first tactic of the CPU device that fits, else the reference evaluation.
+  Candidate on_host(ir::Node* n, const char* reason, std::vector<std::string> rejected) {
+    Candidate c{linear(n->inputs().size()), linear(n->outputs().size()), {}};
+    c.choice.on_host = true;
+    c.choice.host_reason = reason;
+    set_formats(n, c.in, c.out);
+    for (ir::Value* v : n->outputs()) v->host = true;
+    if (view_everywhere(n) && n->inputs()[0]->host) {
+      c.choice.kind = Choice::Kind::kView;
+      return c;
+    }
+    require<Unsupported>(n->op().eval != nullptr, "neither the device nor the host runs this node: {}",
+                         fmt::join(rejected, "; "));
+    const Problem p = make_problem(*n, o_.tune_at, o_.problem);
+    for (const Tactic* t : cpu_backend().tactics(n->op())) {
+      if (n->is(kHostDimsOp) || c.choice.tactic != nullptr || !t->supports(p)) continue;
+      if (!std::all_of(o_.also_at.begin(), o_.also_at.end(),
+                       [&](const Bindings& b) { return bool(t->supports(make_problem(*n, b, o_.problem))); }))
+        continue;
+      c.choice.kind = Choice::Kind::kTactic;
+      c.choice.tactic = t;
+    }
+    if (o_.note)
+      o_.note(fmt::format("{} ({}) runs on the host: {}{}{}", n->name(), n->op().name, reason,
+                          rejected.empty() ? "" : ": ", fmt::join(rejected, "; ")));
+    c.choice.rejected = std::move(rejected);
+    return c;
+  }
+
+  // Compiles what the timing will ask for, on all cores.
+  void precompile(const std::vector<ir::Node*>& nodes) {
+    CompileJobs jobs;
+    for (ir::Node* n : nodes) {
+      if (n->is(kConstantOp) || n->op().has(kControlFlow)) continue;
+      for (const auto& [in, out] : format_combinations(n)) {
+        set_formats(n, in, out);
+        if (!view_everywhere(n)) jobs.add(make_problem(*n, o_.tune_at, o_.problem), o_.backend->tactics(n->op()));
+      }
+      set_formats(n, linear(n->inputs().size()), linear(n->outputs().size()));
+    }
+    jobs.run();
   }
 
   std::vector<std::pair<std::vector<Format>, std::vector<Format>>> format_combinations(const ir::Node* n) const {
@@ -153,7 +214,14 @@ class Search {
         continue;
       }
       ++tried;
-      const float us = measurer_.time(p, *t);
+      float us = 0;
+      try {
+        us = measurer_.time(p, *t);
+      } catch (const InternalError& e) {
+        if (o_.backend->device() == nullptr) throw;
+        note_rejection(rejected, fmt::format("{}: {}", t->name(), e.message()));  // does not compile or launch
+        continue;
+      }
       if (o_.note) o_.note(fmt::format("{}: {} {} us", n->name(), t->name(), us));
       timed.emplace_back(t, us);
       if (us < best->us) *best = {Choice::Kind::kTactic, t, us, {}, {}};
@@ -215,7 +283,7 @@ class Search {
     std::vector<const ir::Value*> free;  // values whose format may be chosen
     for (const NodeTable& t : tables_)
       for (const ir::Value* v : t.node->outputs())
-        if (eligible(v) && !g_.is_output(v)) free.push_back(v);
+        if (eligible(v) && !g_.is_output(v) && !v->host) free.push_back(v);
     std::map<const ir::Value*, std::vector<const NodeTable*>> around;
     for (const NodeTable& t : tables_) {
       for (const ir::Value* v : t.node->outputs()) around[v].push_back(&t);

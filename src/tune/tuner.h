@@ -11,8 +11,12 @@
 
 namespace hone::tune {
 
+/// What a graph is to the one around it: it decides which of its inputs and outputs the host must see.
+enum class GraphRole { kTop, kBranch, kLoopBody };
+
 struct Options {
   const Backend* backend = nullptr;
+  GraphRole role = GraphRole::kTop;
   ProblemOptions problem;
   int level = 3;  // 0: first tactic that fits, no timing; 1: the two that are tried first; 2 and more: all
   int least_iterations = 1;
@@ -32,6 +36,9 @@ struct Choice {
   std::vector<std::string> rejected;  // "tactic: reason"
   /// All tactics that were timed in the same formats, with their times, the chosen one included.
   std::vector<std::pair<const Tactic*, float>> timed;
+  /// Runs on the host although the device has its own memory, and why.
+  bool on_host = false;
+  std::string host_reason;
 };
 
 struct Result {
@@ -40,8 +47,8 @@ struct Result {
   bool cancelled = false;
 };
 
-/// Sets Value::format, inserts Reformat nodes and returns a choice for every node (not for those of bodies). Throws
-/// Unsupported where a node has neither a tactic nor a reference evaluation.
+/// Sets Value::format and Value::host, inserts Reformat and Transfer nodes and returns a choice for every node (not for
+/// those of bodies). Throws Unsupported where a node has neither a tactic nor a reference evaluation.
 Result tune(ir::Graph& g, const Options& options);
 
 }  // namespace hone::tune

@@ -1,10 +1,10 @@
 // FP16 and BF16 as storage types.
-#include "compile/widen.h"
+#include "passes/precision/widen.h"
 
 #include "ops/cast.h"
 #include "ops/constant.h"
 
-namespace hone::compile {
+namespace hone::passes {
 namespace {
 
 bool narrow(DType t) { return t == DType::kF16 || t == DType::kBF16; }
@@ -33,14 +33,14 @@ int remove_round_trips(ir::Graph& g) {
     if (down == nullptr || !down->is(kCastOp) || !narrow(down->output()->type()) ||
         down->input(0)->type() != DType::kF32)
       continue;
-    changed += passes::replace_node(g, n, down->input(0));
+    changed += replace_node(g, n, down->input(0));
   }
   return changed;
 }
 
 }  // namespace
 
-int widen(ir::Graph& g, const passes::Options&) {
+int widen(ir::Graph& g, const Options&) {
   int changed = 0;
   for (ir::Node* n : g.nodes()) {
     if (!computes(*n)) continue;
@@ -71,4 +71,4 @@ int widen(ir::Graph& g, const passes::Options&) {
   return changed + remove_round_trips(g);
 }
 
-}  // namespace hone::compile
+}  // namespace hone::passes

@@ -4,11 +4,11 @@
 
 #include "passes/pass.h"
 
-namespace hone::compile {
+namespace hone::passes {
 
 /// Every node that computes in f16 or bf16 computes in f32 instead: its inputs are cast up, its outputs cast back.
 /// Nodes that only move data are left alone. Casts down that are cast up again at once are taken out, so intermediate
 /// results keep full precision.
-int widen(ir::Graph& g, const passes::Options& options);
+int widen(ir::Graph& g, const Options& options);
 
-}  // namespace hone::compile
+}  // namespace hone::passes

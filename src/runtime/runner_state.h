@@ -1,0 +1,77 @@
+// What the files of the runner share: its per-tensor and per-step state and small helpers. Private to this room.
+#pragma once
+
+#include <cstring>
+
+#include "runtime/runner.h"
+
+namespace hone::runtime {
+
+/// Memory on a device, or on the host (null), 64-byte aligned at least. Throws ModelError when there is none.
+std::shared_ptr<void> allocate(const Device* device, size_t bytes, const char* what);
+
+/// Value of a dim expression; nullopt where a symbol is not bound yet.
+std::optional<int64_t> eval(const Dim& d, const Bindings& b);
+bool is_plain_symbol(const Dim& d);
+
+/// A value outside of the arena: result of control flow or of a layer whose dims only the run tells.
+struct Runner::Held {
+  Dims dims;
+  std::shared_ptr<void> memory;
+};
+
+struct Runner::Slot {
+  bool resolved = false;  // dims are known
+  bool in_arena = false;
+  bool dynamic = false;  // storage belongs to `own`, allocated when it is produced
+  Dims dims;
+  int64_t pitch = 0;
+  int64_t alias_offset = 0;  // elements from the root's start
+  size_t offset = 0;         // in the arena
+  void* pointer = nullptr;
+  std::shared_ptr<void> own;
+};
+
+struct Runner::Step {
+  std::unique_ptr<Kernel> kernel;
+  bool dynamic = false;  // dims of an input or output are only known while running
+  std::vector<const void*> in;
+  std::vector<void*> out;
+  std::vector<std::unique_ptr<Runner>> bodies;
+};
+
+/// Events around each step of a run on a device.
+class Runner::StepEvents {
+ public:
+  StepEvents(const Device& device, size_t steps) : device_(device) {
+    for (size_t i = 0; i < 2 * steps; ++i) events_.push_back(device.create_event());
+    used_.assign(steps, false);
+  }
+  ~StepEvents() {
+    for (void* e : events_) device_.destroy_event(e);
+  }
+  StepEvents(const StepEvents&) = delete;
+  StepEvents& operator=(const StepEvents&) = delete;
+  void start(void* stream) {
+    stream_ = stream;
+    used_.assign(used_.size(), false);
+  }
+  void before(size_t i) { device_.record(events_[2 * i], stream_); }
+  void after(size_t i) {
+    device_.record(events_[2 * i + 1], stream_);
+    used_[i] = true;
+  }
+  /// Waits for the run and tells the times of the steps that ran.
+  void report(const StepTimer& timer) const {
+    for (size_t i = 0; i < used_.size(); ++i)
+      if (used_[i]) timer(i, device_.elapsed_us(events_[2 * i], events_[2 * i + 1]));
+  }
+
+ private:
+  const Device& device_;
+  std::vector<void*> events_;
+  std::vector<bool> used_;
+  void* stream_ = nullptr;
+};
+
+}  // namespace hone::runtime
