@@ -6,6 +6,7 @@
 #include "backends/cuda/device.h"
 #include "backends/cuda/gpu.h"
 #include "backends/cuda/modules.h"
+#include "backends/cuda_loader.h"
 
 namespace hone::cuda {
 
@@ -55,3 +56,14 @@ const Backend& backend() {
 }
 
 }  // namespace hone::cuda
+
+// Nothing may be thrown at the loader: the reason goes out as text.
+extern "C" __attribute__((visibility("default"))) const hone::Backend* hone_cuda_backend(char* why_not, size_t size) {
+  try {
+    return &hone::cuda::backend();
+  } catch (const std::exception& e) {
+    const std::string text = e.what();
+    if (size > 0) why_not[text.copy(why_not, size - 1)] = 0;
+    return nullptr;
+  }
+}

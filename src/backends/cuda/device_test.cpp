@@ -10,7 +10,7 @@
 namespace hone::cuda {
 namespace {
 
-class DeviceTest : public testing::CudaTest {};
+class DeviceTest : public testing::CudaDeviceTest {};
 
 TEST_F(DeviceTest, MovesBytes) {
   const Device& d = cuda_device();

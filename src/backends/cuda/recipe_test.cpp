@@ -17,6 +17,7 @@ namespace {
 using testing::TestProblem;
 
 class RecipeTest : public testing::CudaTest {};
+class RecipeDeviceTest : public testing::CudaDeviceTest {};
 
 // y = a + b for dense f32 tensors of the same dims.
 class AddTactic : public RecipeTactic {
@@ -125,7 +126,7 @@ std::string error_of(void (*change)(Recipe*)) {
   return "";
 }
 
-TEST_F(RecipeTest, SaysWhatIsWrong) {
+TEST_F(RecipeDeviceTest, SaysWhatIsWrong) {
   const std::string text =
       error_of([](Recipe* r) { r->source = "extern \"C\" __global__ void kernel() { nonsense; }"; });
   EXPECT_NE(text.find("nonsense"), std::string::npos) << text;
@@ -139,7 +140,7 @@ TEST_F(RecipeTest, SaysWhatIsWrong) {
   }
 }
 
-TEST_F(RecipeTest, CodeGoesThroughPlans) {
+TEST_F(RecipeDeviceTest, CodeGoesThroughPlans) {
   const AddTactic tactic;
   TestProblem p(kMapOp, add_attrs());
   p.input(DType::kF32, {4}).input(DType::kF32, {4});
@@ -154,7 +155,7 @@ TEST_F(RecipeTest, CodeGoesThroughPlans) {
   EXPECT_NE(load_function(source, "kernel", 0).function, nullptr);
 }
 
-TEST_F(RecipeTest, CapturesIntoGraphs) {
+TEST_F(RecipeDeviceTest, CapturesIntoGraphs) {
   const Device& d = cuda_device();
   const AddTactic tactic;
   TestProblem p(kMapOp, add_attrs());

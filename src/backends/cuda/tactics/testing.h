@@ -12,8 +12,14 @@
 
 namespace hone::cuda::testing {
 
-/// Base of all fixtures: skips with the reason where there is neither a GPU nor the emulator.
+/// Base of the tactics' tests: skips with the reason where there is neither a GPU nor the emulator. Under
+/// HONE_CUDA_ARCH nothing runs: TestProblem only compiles the kernels, with NVRTC for that architecture.
 class CudaTest : public ::testing::Test {
+ protected:
+  void SetUp() override;
+};
+/// Base of tests that use the device themselves: skips under HONE_CUDA_ARCH too.
+class CudaDeviceTest : public CudaTest {
  protected:
   void SetUp() override;
 };
@@ -57,11 +63,13 @@ class TestProblem {
   void check(const Tactic& t, double tolerance = -1);
   /// The tactic says no, with a reason.
   void refuses(const Tactic& t);
-  /// What check() ran gives as linear tensors.
+  /// The tactic's results as linear tensors (the reference's where nothing runs).
   std::vector<Tensor> run(const Tactic& t);
 
  private:
   double tolerance_of(DType t) const;
+  std::vector<TensorDesc> output_facts();
+  std::vector<TensorDesc> inferred_outputs();
 
   const Op& op_;
   std::unique_ptr<Attributes> attrs_;
@@ -78,6 +86,8 @@ class TestProblem {
   std::mt19937 random_{7};
 };
 
+/// True when kernels are compiled but not run.
+bool only_compiles();
 /// True when the device in use is the emulator: tests may then use smaller problems.
 bool is_emulated();
 

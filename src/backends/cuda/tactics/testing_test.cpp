@@ -2,11 +2,16 @@
 #include "backends/cuda/tactics/testing.h"
 
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
+#include <map>
+#include <set>
 
+#include "backends/cuda/backend.h"
 #include "backends/cuda/device.h"
 #include "backends/cuda/driver/api.h"
 #include "backends/cuda/gpu.h"
+#include "backends/cuda/modules.h"
 #include "backends/layout.h"
 #include "ops/pointwise.h"
 
@@ -31,9 +36,9 @@ void choose_device() {
 // Empty: tests can run.
 const std::string& why_no_device() {
   static const std::string reason = [] {
-    choose_device();
+    if (!only_compiles()) choose_device();
     std::string why_not;
-    if (std::getenv("HONE_CUDA_ARCH") != nullptr) return std::string("HONE_CUDA_ARCH is set: kernels cannot run");
+    if (only_compiles()) return find_nvrtc(&why_not) == nullptr ? why_not : std::string();
     if (find_driver(&why_not) == nullptr || find_nvrtc(&why_not) == nullptr) return why_not;
     return std::string();
   }();
@@ -143,10 +148,64 @@ void compare(const Tensor& got, const Tensor& want, double tolerance, std::strin
       << w[worst_at];
 }
 
+// What is compiled where nothing runs: the first distinct sources of each tactic. At the end every tactic must have
+// been met, so that none is forgotten.
+class CompiledTactics : public ::testing::Environment {
+ public:
+  static void compile(const Tactic& t, const Problem& p) {
+    const auto* recipe_tactic = dynamic_cast<const RecipeTactic*>(&t);
+    if (recipe_tactic == nullptr) return;  // calls a library
+    std::set<std::string>& sources = met()[std::string(t.name())];
+    if (!t.supports(p)) return;  // not for this GPU
+    for (const Recipe& r : recipe_tactic->recipes(p)) {
+      if (r.grid[0] == 0 || r.grid[1] == 0 || r.grid[2] == 0) continue;
+      if (sources.size() >= limit() || !sources.insert(code_key(r.source)).second) continue;
+      EXPECT_NO_THROW({
+        try {
+          machine_code(r.source);
+        } catch (const Error& e) {
+          ADD_FAILURE() << t.name() << ": " << e.what();
+        }
+      });
+    }
+  }
+  void TearDown() override {
+    if (!only_compiles() || !why_no_device().empty() || GTEST_FLAG_GET(filter) != "*") return;
+    size_t count = 0;
+    for (const Op* op : all_ops())
+      for (const Tactic* t : backend().tactics(*op))
+        EXPECT_TRUE(dynamic_cast<const RecipeTactic*>(t) == nullptr || met().count(t->name()))
+            << "no test compiles kernels of " << t->name();
+    for (const auto& [name, sources] : met()) count += sources.size();
+    std::printf("%zu kernels of %zu tactics compiled for %s\n", count, met().size(), architecture_name().c_str());
+  }
+
+ private:
+  static std::map<std::string, std::set<std::string>, std::less<>>& met() {
+    static std::map<std::string, std::set<std::string>, std::less<>> m;
+    return m;
+  }
+  static size_t limit() {
+    const char* text = std::getenv("HONE_CUDA_SOURCES");
+    return text != nullptr && *text != 0 ? static_cast<size_t>(std::atoll(text)) : 12;
+  }
+};
+[[maybe_unused]] const auto* const compiled_tactics = ::testing::AddGlobalTestEnvironment(new CompiledTactics);
+
 }  // namespace
+
+bool only_compiles() {
+  const char* arch = std::getenv("HONE_CUDA_ARCH");
+  return arch != nullptr && *arch != 0;
+}
 
 void CudaTest::SetUp() {
   if (!why_no_device().empty()) GTEST_SKIP() << "no device to run on: " << why_no_device();
+}
+
+void CudaDeviceTest::SetUp() {
+  CudaTest::SetUp();
+  if (only_compiles()) GTEST_SKIP() << "HONE_CUDA_ARCH is set: nothing runs";
 }
 
 bool is_emulated() { return why_no_device().empty() && gpu_in_hand().name.find("Emulated") != std::string::npos; }
@@ -213,6 +272,41 @@ const std::vector<Tensor>& TestProblem::reference() {
   return reference_;
 }
 
+std::vector<TensorDesc> TestProblem::inferred_outputs() {
+  const size_t base = base_inputs_ >= 0 ? static_cast<size_t>(base_inputs_) : values_.size();
+  std::vector<TensorInfo> facts;
+  for (size_t i = 0; i < base; ++i) {
+    const Tensor& t = values_[i];
+    facts.push_back({t.type(), to_shape(t.dims()), std::nullopt, t.defined() ? &t : nullptr});
+  }
+  const std::unique_ptr<Attributes> attrs = attrs_->clone();
+  InferContext c;
+  c.attrs = attrs.get();
+  for (size_t i = 0; i < base; ++i) c.inputs.push_back(values_[i].defined() ? &facts[i] : nullptr);
+  c.outputs.resize(outputs_);
+  infer(op_, c);
+  std::vector<TensorDesc> descs;
+  for (const TensorInfo& t : c.outputs) {
+    if (!is_const(t.shape)) return {};
+    descs.push_back({t.type, Format::kLinear, to_dims(t.shape), 0});
+  }
+  const int last = base_inputs_ < 0 ? -1 : program_.outputs.at(0) - program_.inputs;
+  if (last >= 0) descs[0].type = program_.code.at(static_cast<size_t>(last)).type;
+  return descs;
+}
+
+// Types and dims of the outputs. Where nothing runs the shape rule tells them, unless they depend on data.
+std::vector<TensorDesc> TestProblem::output_facts() {
+  std::vector<TensorDesc> descs;
+  if (only_compiles()) descs = inferred_outputs();
+  if (!descs.empty()) {
+    for (TensorDesc& d : descs) d.type = out_type_.value_or(d.type);
+    return descs;
+  }
+  for (const Tensor& t : reference()) descs.push_back({t.type(), Format::kLinear, t.dims(), 0});
+  return descs;
+}
+
 const Problem& TestProblem::problem() {
   problem_ = {};
   problem_.op = &op_, problem_.attrs = attrs_.get();
@@ -225,15 +319,14 @@ const Problem& TestProblem::problem() {
     problem_.present.push_back(t.defined());
     problem_.constants.push_back(constant_[i] ? &t : nullptr);
   }
-  const std::vector<Tensor>& r = reference();
-  for (size_t i = 0; i < r.size(); ++i) {
-    TensorDesc d{r[i].type(), Format::kLinear, r[i].dims(), 0};
+  problem_.outputs = output_facts();
+  for (size_t i = 0; i < problem_.outputs.size(); ++i) {
+    TensorDesc& d = problem_.outputs[i];
     if (i < out_layouts_.size()) {
       d.format = out_layouts_[i].format;
       const int64_t row = d.format == Format::kChannelsLast ? d.channels() : d.dims.empty() ? 1 : d.dims.back();
       if (out_layouts_[i].pitch > 0) d.pitch = row + out_layouts_[i].pitch;
     }
-    problem_.outputs.push_back(d);
   }
   return problem_;
 }
@@ -251,6 +344,10 @@ double TestProblem::tolerance_of(DType t) const {
 
 std::vector<Tensor> TestProblem::run(const Tactic& t) {
   const Problem& p = problem();
+  if (only_compiles()) {
+    CompiledTactics::compile(t, p);
+    return reference();
+  }
   const Verdict v = t.supports(p);
   EXPECT_TRUE(static_cast<bool>(v)) << t.name() << " refuses: " << v.reason;
   if (!v) return {};
@@ -289,6 +386,7 @@ std::vector<Tensor> TestProblem::run(const Tactic& t) {
 }
 
 void TestProblem::check(const Tactic& t, double tolerance) {
+  if (only_compiles()) return CompiledTactics::compile(t, problem());
   const std::vector<Tensor> got = run(t);
   if (got.empty()) return;
   const std::vector<Tensor>& want = reference();
@@ -298,6 +396,7 @@ void TestProblem::check(const Tactic& t, double tolerance) {
 }
 
 void TestProblem::refuses(const Tactic& t) {
+  if (only_compiles()) return;  // what is refused may depend on the GPU
   const Verdict v = t.supports(problem());
   EXPECT_FALSE(static_cast<bool>(v)) << t.name() << " takes a problem that it cannot run";
 }
