@@ -14,6 +14,9 @@ target_include_directories(hone INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_IN
 install(TARGETS hone EXPORT HoneTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 
+# The CUDA device, which libhone loads from beside itself. Nobody links with it.
+install(TARGETS hone_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} NAMELINK_SKIP)
+
 if(HONE_INSTALL_COMPAT_NAMES)
   foreach(name nvinfer nvinfer_plugin nvonnxparser)
     install(CODE "

@@ -1,7 +1,6 @@
 // The CPU device: its table of tactics and its fingerprint.
 #include "backends/backend.h"
 
-#include <cstdlib>
 #include <fstream>
 #include <map>
 
@@ -15,13 +14,6 @@ namespace cpu {
 #include "backends/cpu/tactics.def"
 #undef HONE_TACTIC
 }  // namespace cpu
-
-Blob Blob::allocate(size_t size, std::byte** writable) {
-  void* p = std::aligned_alloc(64, (size + 63) / 64 * 64 + 64);
-  require<ModelError>(p != nullptr, "out of memory: {} bytes for prepared weights", size);
-  *writable = static_cast<std::byte*>(p);
-  return {std::shared_ptr<const void>(p, std::free), *writable, size};
-}
 
 namespace {
 

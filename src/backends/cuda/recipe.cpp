@@ -1,0 +1,125 @@
+// Recipes become kernels: code is compiled or found, arguments are checked against the function's parameters where the
+// driver can tell them, and launched without allocating.
+#include "backends/cuda/recipe.h"
+
+#include "backends/cuda/gpu.h"
+#include "backends/cuda/recipe_kernel.h"
+
+namespace hone::cuda {
+namespace {
+
+constexpr size_t kMaxArguments = 256;
+
+bool is_empty(const std::array<unsigned, 3>& grid) { return grid[0] == 0 || grid[1] == 0 || grid[2] == 0; }
+
+void check_launch(const Recipe& r) {
+  const uint64_t threads = uint64_t{r.block[0]} * r.block[1] * r.block[2];
+  require<InternalError>(threads > 0 && threads <= 1024 && r.block[2] <= 64, "a block of {}x{}x{} threads", r.block[0],
+                         r.block[1], r.block[2]);
+  require<InternalError>(r.grid[0] <= 0x7fffffffu && r.grid[1] <= 65535 && r.grid[2] <= 65535, "a grid of {}x{}x{}",
+                         r.grid[0], r.grid[1], r.grid[2]);
+  require<InternalError>(r.shared_bytes <= static_cast<unsigned>(gpu().shared_per_block),
+                         "{} bytes of shared memory, a block has {}", r.shared_bytes, gpu().shared_per_block);
+  require<InternalError>(r.arguments.size() <= kMaxArguments, "{} arguments", r.arguments.size());
+}
+
+}  // namespace
+
+void RecipeTactic::compile(const Problem& p) const {
+  with_context(
+      [&] {
+        for (const Recipe& r : recipes(p))
+          if (!is_empty(r.grid)) machine_code(r.source);
+      },
+      [&] { return fmt::format("compiling tactic {}", name()); });
+}
+
+std::unique_ptr<Kernel> RecipeTactic::make(const Problem& p, std::span<const Blob> prepared) const {
+  return with_context(
+      [&]() -> std::unique_ptr<Kernel> {
+        return std::make_unique<RecipeKernel>(name(), recipes(p), workspace(p), prepared);
+      },
+      [&] { return fmt::format("making a kernel of tactic {}", name()); });
+}
+
+RecipeKernel::RecipeKernel(std::string_view name, const std::vector<Recipe>& recipes, size_t workspace,
+                           std::span<const Blob> prepared)
+    : name_(name), workspace_(workspace) {
+  for (const Recipe& r : recipes)
+    if (!is_empty(r.grid)) steps_.push_back(make_step(r, prepared));
+}
+
+RecipeKernel::Step RecipeKernel::make_step(const Recipe& r, std::span<const Blob> prepared) const {
+  check_launch(r);
+  Step s{load_function(r.source, r.entry, r.shared_bytes), machine_code(r.source), r.grid, r.block, r.shared_bytes, {}};
+  for (const Argument& a : r.arguments) {
+    Slot slot{a.kind, a.index, a.offset, a.value};
+    if (a.kind == Argument::Kind::kBlob) {
+      require<InternalError>(a.index >= 0 && static_cast<size_t>(a.index) < prepared.size(),
+                             "argument is blob {} of {}", a.index, prepared.size());
+      const std::byte* data = prepared[static_cast<size_t>(a.index)].data + a.offset;
+      std::memcpy(slot.value.data(), &data, sizeof(data));
+    }
+    s.slots.push_back(slot);
+  }
+  check_parameters(s, r);
+  return s;
+}
+
+void RecipeKernel::check_parameters(const Step& s, const Recipe& r) {
+  const auto parameter = driver().function_parameter;
+  if (parameter == nullptr) return;
+  size_t offset = 0, size = 0;
+  for (size_t i = 0; i < r.arguments.size(); ++i) {
+    require<InternalError>(parameter(s.function.function, i, &offset, &size) == kSuccess,
+                           "kernel '{}' takes {} parameters, the recipe gives {}", r.entry, i, r.arguments.size());
+    require<InternalError>(size == r.arguments[i].size, "parameter {} of kernel '{}' has {} bytes, the recipe gives {}",
+                           i, r.entry, size, r.arguments[i].size);
+  }
+  require<InternalError>(parameter(s.function.function, r.arguments.size(), &offset, &size) != kSuccess,
+                         "kernel '{}' takes more than the {} parameters that the recipe gives", r.entry,
+                         r.arguments.size());
+}
+
+Result RecipeKernel::launch(const Step& s, const Launch& l) const noexcept {
+  std::array<const void*, kMaxArguments> pointers;  // NOLINT: filled as far as used
+  std::array<void*, kMaxArguments + 1> parameters;  // NOLINT
+  const auto at = [](const void* p, int64_t offset) -> const void* {
+    return p == nullptr ? nullptr : static_cast<const std::byte*>(p) + offset;
+  };
+  size_t i = 0;
+  for (const Slot& slot : s.slots) {
+    parameters[i] = &pointers[i];
+    switch (slot.kind) {
+      case Argument::Kind::kInput:
+        pointers[i] = at(l.inputs[slot.index], slot.offset);
+        break;
+      case Argument::Kind::kOutput:
+        pointers[i] = at(l.outputs[slot.index], slot.offset);
+        break;
+      case Argument::Kind::kWorkspace:
+        pointers[i] = at(l.workspace, slot.offset);
+        break;
+      case Argument::Kind::kBlob:
+      case Argument::Kind::kValue:
+        parameters[i] = const_cast<std::byte*>(slot.value.data());
+        break;
+    }
+    ++i;
+  }
+  parameters[i] = nullptr;
+  return driver().launch(s.function.function, s.grid[0], s.grid[1], s.grid[2], s.block[0], s.block[1], s.block[2],
+                         s.shared_bytes, static_cast<Stream>(l.stream), parameters.data(), nullptr);
+}
+
+void RecipeKernel::run(const Launch& l) const noexcept {
+  Result r = try_enter_context();
+  for (size_t i = 0; i < steps_.size() && r == kSuccess; ++i) r = launch(steps_[i], l);
+  if (r != kSuccess) note_launch_error(r, name_);
+}
+
+void RecipeKernel::collect_code(std::vector<CodeImage>* images) const {
+  for (const Step& s : steps_) images->push_back(s.code);
+}
+
+}  // namespace hone::cuda
