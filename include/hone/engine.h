@@ -5,6 +5,7 @@
 
 #include "hone/builder_flags.h"
 #include "hone/dims.h"
+#include "hone/engine_device.h"
 #include "hone/engine_inspector.h"
 #include "hone/host_memory.h"
 #include "hone/macros.h"
@@ -133,6 +134,9 @@ class ICudaEngine : public INoCopy {
   virtual IRuntimeConfig* createRuntimeConfig() noexcept = 0;
   /// Makes a context according to settings; the caller deletes it. Null on an error.
   virtual IExecutionContext* createExecutionContext(IRuntimeConfig* runtimeConfig) noexcept = 0;
+
+  /// The device that the engine runs on (Hone extension); lives as long as the engine.
+  virtual IEngineDevice& getEngineDevice() const noexcept = 0;
 
   /// Deprecated: use getDeviceMemorySizeV2().
   TRT_DEPRECATED std::size_t getDeviceMemorySize() const noexcept {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "backends/cuda_loader.h"
 #include "compile/compile.h"
 #include "hone/progress_monitor.h"
 
@@ -112,6 +113,22 @@ std::vector<std::vector<plan::ShapeRange>> ranges(const ir::Graph& g, const Buil
 
 }  // namespace
 
+const Backend& backend_of(const std::string& device) {
+  if (device != "cuda") return cpu_backend();
+  std::string why;
+  const Backend* b = cuda_backend(&why);
+  require<Unsupported>(b != nullptr, "the plan was built for an NVIDIA GPU, which cannot be used here: {}", why);
+  return *b;
+}
+
+const Backend& chosen_backend(const BuilderConfig& config, const Reporter& reporter) {
+  if (config.getDefaultDeviceType() == nv::DeviceType::kCPU) return cpu_backend();
+  std::string why;
+  if (const Backend* b = cuda_backend(&why)) return *b;
+  reporter.log(Severity::kVERBOSE, fmt::format("the CPU device is used: {}", why));
+  return cpu_backend();
+}
+
 void check_build(Network& network, const BuilderConfig& config, const Reporter& reporter) {
   check_config(network, config, reporter);
   const auto graph = network.finalize();
@@ -125,6 +142,7 @@ std::unique_ptr<plan::Plan> build_plan(Network& network, BuilderConfig& config, 
   const auto graph = network.finalize();
   check_types(*graph);
   compile::Options o;
+  o.backend = &chosen_backend(config, reporter);
   o.threads = config.getCpuThreads() > 0 ? config.getCpuThreads() : std::max(0, max_threads);
   o.optimization_level = config.getBuilderOptimizationLevel();
   o.timing_iterations = config.getAvgTimingIterations();

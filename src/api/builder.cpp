@@ -73,7 +73,9 @@ bool Builder::buildSerializedNetworkToStream(nv::INetworkDefinition& network, nv
 nv::ICudaEngine* Builder::buildEngineWithConfig(nv::INetworkDefinition& network, nv::IBuilderConfig& config) noexcept {
   return guarded(reporter_, "IBuilder::buildEngineWithConfig", static_cast<nv::ICudaEngine*>(nullptr),
                  [&]() -> nv::ICudaEngine* {
-                   auto engine = runtime::Engine::create(build(network, config), cpu_backend(), 0);
+                   auto plan = build(network, config);
+                   const Backend& backend = backend_of(plan->device);
+                   auto engine = runtime::Engine::create(std::move(plan), backend, 0);
                    return new Engine(std::move(engine), reporter_, allocator_);
                  });
 }

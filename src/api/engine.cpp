@@ -25,7 +25,7 @@ const std::vector<int64_t>& values_at(const plan::ShapeRange& r, nv::OptProfileS
 }  // namespace
 
 Engine::Engine(std::shared_ptr<const runtime::Engine> engine, const Reporter& reporter, nv::IGpuAllocator* allocator)
-    : engine_(std::move(engine)), reporter_(reporter), allocator_(allocator) {
+    : engine_(std::move(engine)), reporter_(reporter), allocator_(allocator), device_(engine_->device(), reporter) {
   for (size_t i = 0; i < engine_->io_count(); ++i)
     format_descriptions_.push_back(fmt::format("Row-major linear {} (kLINEAR)", name(engine_->io(i).type)));
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "api/engine_device.h"
 #include "api/layer.h"
 #include "api/runtime_config.h"
 #include "hone/engine.h"
@@ -77,11 +78,13 @@ class Engine final : public nv::ICudaEngine {
   int64_t getEngineStat(nv::EngineStat stat) const noexcept override;
   nv::IRuntimeConfig* createRuntimeConfig() noexcept override;
   nv::IExecutionContext* createExecutionContext(nv::IRuntimeConfig* runtimeConfig) noexcept override;
+  nv::IEngineDevice& getEngineDevice() const noexcept override { return device_; }
 
  private:
   std::shared_ptr<const runtime::Engine> engine_;
   Reporter reporter_;
   nv::IGpuAllocator* allocator_;
+  mutable EngineDevice device_;
   std::vector<std::string> format_descriptions_;
   mutable std::map<std::string, std::vector<int32_t>> narrow_values_;
 };

@@ -233,7 +233,11 @@ void ExecutionContext::deliver_outputs(cudaStream_t stream) {
       const size_t bytes = storage_bytes(t.type, volume(d));
       void* p = a->reallocateOutputAsync(t.name.c_str(), addresses_[i], bytes, kAlignment, stream);
       require<ModelError>(p != nullptr || bytes == 0, "the output allocator gave no memory for '{}'", t.name);
-      if (bytes != 0) std::memcpy(p, context_.result(i), bytes);
+      if (bytes == 0) continue;
+      if (const Device* device = inner_->device())
+        device->copy(p, context_.result(i), bytes, stream);
+      else
+        std::memcpy(p, context_.result(i), bytes);
     }
     a->notifyShape(t.name.c_str(), shape);
   }
@@ -250,14 +254,15 @@ void ExecutionContext::run(cudaStream_t stream) {
     context_.runner().set_step_timer([this](size_t step, double us) { times_.push_back({step, us}); });
   else
     context_.runner().set_step_timer(nullptr);
-  must(context_.execute());
+  must(context_.execute(stream));
   require<ModelError>(!debug_failed_, "a debug listener reported a failure");
   deliver_outputs(stream);
 }
 
-bool ExecutionContext::execute(const char* call, cudaStream_t stream, bool emit) noexcept {
+bool ExecutionContext::execute(const char* call, cudaStream_t stream, bool emit, bool wait) noexcept {
   return guarded(reporter_, call, false, [&] {
     run(stream);
+    if (wait && inner_->device() != nullptr) inner_->device()->synchronize(stream);
     if (emit) emit_profile();
     return true;
   });
@@ -269,10 +274,10 @@ bool ExecutionContext::executeV2(void* const* bindings) noexcept {
     return false;
   }
   for (size_t i = 0; i < addresses_.size(); ++i) addresses_[i] = bindings[i];
-  return execute("IExecutionContext::executeV2", nullptr, true);
+  return execute("IExecutionContext::executeV2", nullptr, true, true);
 }
 bool ExecutionContext::enqueueV3(cudaStream_t stream) noexcept {
-  return execute("IExecutionContext::enqueueV3", stream, emits_profile_);
+  return execute("IExecutionContext::enqueueV3", stream, emits_profile_, debug_sync_);
 }
 
 void ExecutionContext::emit_profile() const {

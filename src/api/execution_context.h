@@ -1,5 +1,5 @@
-// IExecutionContext over the runtime's context. On the CPU device a run has finished when the call returns, so streams
-// and events are taken and ignored.
+// IExecutionContext over the runtime's context. On the CPU device a run has finished when the call returns; on a GPU
+// enqueueV3() returns before it has, unless the network needs the host in between.
 #pragma once
 
 #include <memory>
@@ -81,7 +81,7 @@ class ExecutionContext final : public nv::IExecutionContext {
   void provide_outputs(cudaStream_t stream);
   void deliver_outputs(cudaStream_t stream);
   void run(cudaStream_t stream);
-  bool execute(const char* call, cudaStream_t stream, bool emit_profile) noexcept;
+  bool execute(const char* call, cudaStream_t stream, bool emit_profile, bool wait) noexcept;
   void emit_profile() const;
   void update_observer();
 

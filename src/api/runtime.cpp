@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "api/build.h"
 #include "hone/stream_reader.h"
 #include "plan/header.h"
 #include "plan/plan.h"
@@ -50,7 +51,8 @@ std::unique_ptr<plan::Plan> read_stream(F&& read) {
 }  // namespace
 
 nv::ICudaEngine* Runtime::start(std::unique_ptr<plan::Plan> plan) {
-  return new Engine(runtime::Engine::create(std::move(plan), cpu_backend(), threads_), reporter_, allocator_);
+  const Backend& backend = backend_of(plan->device);
+  return new Engine(runtime::Engine::create(std::move(plan), backend, threads_), reporter_, allocator_);
 }
 
 nv::ICudaEngine* Runtime::deserializeCudaEngine(void const* blob, std::size_t size) noexcept {

@@ -17,27 +17,60 @@ namespace {
 using namespace nvinfer1;
 using Clock = std::chrono::steady_clock;
 
+// Memory of the engine's device.
+class Memory {
+ public:
+  explicit Memory(IEngineDevice& device) : device_(device) {}
+  ~Memory() { device_.deallocate(data_); }
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+  /// Storage of at least `size` bytes, without the old content; null when there is none.
+  void* grow(uint64_t size) noexcept {
+    if (size <= capacity_ && data_ != nullptr) return data_;
+    device_.deallocate(data_);
+    data_ = device_.allocate(size);
+    capacity_ = data_ != nullptr ? size : 0;
+    return data_;
+  }
+  void* data() const { return data_; }
+
+ private:
+  IEngineDevice& device_;
+  void* data_ = nullptr;
+  uint64_t capacity_ = 0;
+};
+
 // Keeps the storage of one output whose size only the run tells.
 class Output : public IOutputAllocator {
  public:
-  void* reallocateOutput(char const*, void*, uint64_t size, uint64_t) noexcept override { return grow(size); }
+  explicit Output(IEngineDevice& device) : memory_(device) {}
+  void* reallocateOutput(char const*, void*, uint64_t size, uint64_t) noexcept override { return memory_.grow(size); }
   void* reallocateOutputAsync(char const*, void*, uint64_t size, uint64_t, cudaStream_t) noexcept override {
-    return grow(size);
+    return memory_.grow(size);
   }
   void notifyShape(char const*, Dims const& d) noexcept override { dims = d; }
   Dims dims{};
-  void* data() const { return memory_.get(); }
+  void* data() const { return memory_.data(); }
 
  private:
-  void* grow(uint64_t size) noexcept {
-    if (size > capacity_ || memory_ == nullptr) {
-      memory_.reset(std::aligned_alloc(64, (size + 127) / 64 * 64));
-      capacity_ = memory_ != nullptr ? size : 0;
-    }
-    return memory_.get();
+  Memory memory_;
+};
+
+// The moments of one run in the stream of its device.
+struct Moments {
+  enum { kInStart, kInEnd, kOutStart, kOutEnd, kCount };
+  explicit Moments(IEngineDevice& d) : device(d) {
+    for (cudaEvent_t& e : events) e = d.createEvent();
   }
-  std::unique_ptr<void, decltype(&std::free)> memory_{nullptr, &std::free};
-  uint64_t capacity_ = 0;
+  ~Moments() {
+    for (cudaEvent_t e : events) device.destroyEvent(e);
+  }
+  Moments(const Moments&) = delete;
+  Moments& operator=(const Moments&) = delete;
+  IEngineDevice& device;
+  cudaEvent_t events[kCount] = {};
+  Trace host;  // what the host saw
+  bool pending = false;
 };
 
 class Profiler : public IProfiler {
@@ -58,28 +91,59 @@ class Profiler : public IProfiler {
 class Session {
  public:
   Session(ICudaEngine& engine, const Options& o, int stream)
-      : engine_(engine), o_(o), stream_(stream), context_(engine.createExecutionContext()) {
+      : engine_(engine),
+        device_(engine.getEngineDevice()),
+        o_(o),
+        stream_(stream),
+        queue_(device_.createStream()),
+        context_(engine.createExecutionContext()),
+        // On a GPU the next run is enqueued while one is under way, so that the device never waits for the host.
+        moments_(device_.usesHostMemory() ? 1 : 2) {
     if (context_ == nullptr) throw UserError("cannot create an execution context");
-    if (o.use_profile != 0 && !context_->setOptimizationProfileAsync(o.use_profile, nullptr))
+    if (o.use_profile != 0 && !context_->setOptimizationProfileAsync(o.use_profile, queue_))
       throw UserError(fmt::format("the engine has no optimization profile {}", o.use_profile));
+    for (auto& m : moments_) m = std::make_unique<Moments>(device_);
     set_inputs();
     set_outputs();
   }
+  ~Session() {
+    device_.synchronize(queue_);
+    context_.reset();
+    device_.destroyStream(queue_);
+  }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   IExecutionContext& context() { return *context_; }
 
-  Trace run(Clock::time_point zero) {
+  /// Enqueues a run; appends the times of runs that have ended since.
+  void run(Clock::time_point zero, std::vector<Trace>* traces) {
+    Moments& m = *moments_[next_];
+    next_ = (next_ + 1) % moments_.size();
+    finish(m, traces);
     auto now = [&] { return std::chrono::duration<double, std::milli>(Clock::now() - zero).count(); };
-    Trace t;
-    t.stream = stream_;
-    t.in_start = now();
+    auto mark = [&](int k) {
+      if (!device_.record(m.events[k], queue_)) throw UserError("the device failed; the reason is logged above");
+    };
+    m.host = {};
+    m.host.stream = stream_;
+    m.host.in_start = now();
+    mark(Moments::kInStart);
     if (!o_.no_data_transfers)
-      for (auto& [host, device] : inputs_) std::memcpy(device.data(), host.data(), host.size());
-    t.in_end = t.enqueue_start = t.compute_start = now();
-    if (!context_->enqueueV3(nullptr)) throw UserError("inference failed; the reason is logged above");
-    t.enqueue_end = t.compute_end = t.out_start = now();
-    t.out_end = now();
-    return t;
+      for (const Input& i : inputs_) device_.copyToDevice(i.device->data(), i.host.data(), i.host.size(), queue_);
+    m.host.enqueue_start = now();
+    mark(Moments::kInEnd);
+    if (!context_->enqueueV3(queue_)) throw UserError("inference failed; the reason is logged above");
+    mark(Moments::kOutStart);
+    m.host.enqueue_end = now();
+    if (!o_.no_data_transfers) read_outputs();
+    mark(Moments::kOutEnd);
+    m.pending = true;
+    if (moments_.size() == 1) finish(m, traces);
+  }
+  /// Waits for the runs under way.
+  void drain(std::vector<Trace>* traces) {
+    for (size_t k = 0; k < moments_.size(); ++k) finish(*moments_[(next_ + k) % moments_.size()], traces);
   }
 
   std::vector<Tensor> outputs() const {
@@ -93,7 +157,8 @@ class Session {
                    : context_->getTensorShape(name.c_str());
       const size_t n = bytes_of(t.type, volume(t.dims));
       t.data.resize(n);
-      if (n > 0 && out->data() != nullptr) std::memcpy(t.data.data(), out->data(), n);
+      if (n > 0 && out->data() != nullptr && !device_.copyToHost(t.data.data(), out->data(), n, queue_))
+        throw UserError(fmt::format("cannot read output '{}'; the reason is logged above", name));
       r.push_back(std::move(t));
     }
     return r;
@@ -153,9 +218,11 @@ class Session {
       const std::string* file = file_of(name);
       std::vector<std::byte> host =
           file != nullptr ? load_tensor(*file, type, d, o_.picture) : random_tensor(type, volume(d), seed++);
-      inputs_.emplace_back(host, host);
-      inputs_.back().second.resize(host.size() + 64);
-      if (!context_->setTensorAddress(name.c_str(), inputs_.back().second.data()))
+      auto& input = inputs_.emplace_back(Input{std::move(host), std::make_unique<Memory>(device_)});
+      void* p = input.device->grow(input.host.size() + 64);
+      if (p == nullptr || !device_.copyToDevice(p, input.host.data(), input.host.size(), queue_))
+        throw UserError(fmt::format("no memory for input '{}'; the reason is logged above", name));
+      if (!context_->setTensorAddress(name.c_str(), p))
         throw UserError(fmt::format("cannot set the address of input '{}'", name));
     }
   }
@@ -164,7 +231,7 @@ class Session {
     for (int i = 0; i < engine_.getNbIOTensors(); ++i) {
       const char* name = engine_.getIOTensorName(i);
       if (engine_.getTensorIOMode(name) != TensorIOMode::kOUTPUT) continue;
-      auto& out = outputs_.emplace_back(name, std::make_unique<Output>()).second;
+      auto& out = outputs_.emplace_back(name, std::make_unique<Output>(device_)).second;
       out->dims = context_->getTensorShape(name);
       const int64_t bytes = context_->getMaxOutputSize(name);
       bool known = bytes >= 0;
@@ -179,11 +246,47 @@ class Session {
     }
   }
 
+  // Outputs of a size known beforehand, to the host.
+  void read_outputs() {
+    for (auto& [name, out] : outputs_) {
+      const int64_t bytes = context_->getMaxOutputSize(name.c_str());
+      if (bytes <= 0 || out->data() == nullptr) continue;
+      landing_.resize(std::max(landing_.size(), static_cast<size_t>(bytes)));
+      device_.copyToHost(landing_.data(), out->data(), static_cast<uint64_t>(bytes), queue_);
+    }
+  }
+
+  // Times of a run that has been enqueued: those of the device where it has a clock of its own.
+  void finish(Moments& m, std::vector<Trace>* traces) {
+    if (!m.pending) return;
+    m.pending = false;
+    auto between = [&](int a, int b) {
+      const float ms = device_.elapsedMilliseconds(m.events[a], m.events[b]);
+      if (ms < 0) throw UserError("the device failed; the reason is logged above");
+      return static_cast<double>(ms);
+    };
+    Trace t = m.host;
+    t.in_end = t.in_start + between(Moments::kInStart, Moments::kInEnd);
+    t.compute_start = t.in_end;
+    t.compute_end = t.out_start = t.compute_start + between(Moments::kInEnd, Moments::kOutStart);
+    t.out_end = t.out_start + between(Moments::kOutStart, Moments::kOutEnd);
+    if (traces != nullptr) traces->push_back(t);
+  }
+
+  struct Input {
+    std::vector<std::byte> host;
+    std::unique_ptr<Memory> device;
+  };
   ICudaEngine& engine_;
+  IEngineDevice& device_;
   const Options& o_;
   int stream_;
+  cudaStream_t queue_;
   std::unique_ptr<IExecutionContext> context_;
-  std::vector<std::pair<std::vector<std::byte>, std::vector<std::byte>>> inputs_;  // host copy, device copy
+  std::vector<std::unique_ptr<Moments>> moments_;
+  size_t next_ = 0;
+  std::vector<Input> inputs_;
+  std::vector<std::byte> landing_;  // where measured copies of outputs go
   std::vector<std::pair<std::string, std::unique_ptr<Output>>> outputs_;
 };
 
@@ -197,12 +300,14 @@ void loop(std::vector<Session*> sessions, const Options& o, Clock::time_point ze
   const auto warm = Clock::now();
   auto since = [](Clock::time_point t) { return std::chrono::duration<double, std::milli>(Clock::now() - t).count(); };
   while (since(warm) < o.warm_up)
-    for (Session* s : sessions) s->run(zero);
+    for (Session* s : sessions) s->run(zero, nullptr);
+  for (Session* s : sessions) s->drain(nullptr);
   const auto start = Clock::now();
   for (int i = 0; i < o.iterations || o.duration < 0 || since(start) < 1e3 * o.duration || i == 0; ++i) {
-    for (Session* s : sessions) traces.push_back(s->run(zero));
+    for (Session* s : sessions) s->run(zero, &traces);
     pause_ms(o.idle_time);
   }
+  for (Session* s : sessions) s->drain(&traces);
 }
 
 void measure(std::vector<std::unique_ptr<Session>>& sessions, const Options& o, RunResult& r) {

@@ -80,8 +80,11 @@ int main(int argc, char** argv) {
     fmt::print("&&&& RUNNING {}\n", title);
     if (!o.device.empty() && o.device != "cpu" && o.device.find_first_not_of("0123456789") != std::string::npos)
       throw UserError(fmt::format("--device: '{}' is neither 'cpu' nor a number", o.device));
-    if (!o.device.empty() && o.device != "cpu")
-      throw UserError(fmt::format("--device={}: this build of Hone has no GPU backend; use --device=cpu", o.device));
+    if (!o.device.empty() && o.device != "cpu" && honeWhyNoGpu() != nullptr)
+      throw UserError(fmt::format("--device={}: {}; use --device=cpu", o.device, honeWhyNoGpu()));
+    if (!o.device.empty() && o.device != "cpu" && o.device != "0")
+      throw UserError(
+          fmt::format("--device={}: engines run on GPU 0; choose another with CUDA_VISIBLE_DEVICES", o.device));
     Logger logger(o.verbose);
     work(o, logger);
   } catch (const std::exception& e) {

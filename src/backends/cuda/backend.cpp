@@ -26,8 +26,6 @@ class CudaBackend final : public Backend {
       for (const Tactic* t : list) by_name_[t->name()] = t;
     const GpuInHand& g = gpu_in_hand();
     fingerprint_ = fmt::format("{} sm_{} {} SMs", g.name, g.info.capability(), g.info.multiprocessors);
-    if (g.context != nullptr)
-      fingerprint_ += fmt::format(" driver {}.{}", driver().version / 1000, driver().version % 1000 / 10);
   }
   std::string_view name() const override { return "cuda"; }
   std::string fingerprint() const override { return fingerprint_; }
