@@ -1,5 +1,5 @@
-// Device memory between pages that fault, so that an access far outside is caught at once and one close by when it is
-// freed.
+// Device memory between stretches that fault, so that an access far outside is caught at once and one close by when it
+// is freed.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -12,7 +12,7 @@
 namespace hone::emulator {
 namespace {
 
-constexpr size_t kPage = 4096, kAlign = 256;
+constexpr size_t kPage = 4096, kAlign = 256, kFence = 1 << 20;
 constexpr unsigned char kSlack = 0xA7, kFresh = 0xFF;
 
 struct Buffer {
@@ -58,14 +58,14 @@ Result allocate(DevicePointer* p, size_t bytes) {
   b.bytes = bytes;
   if (kGuarded) {
     const size_t inside = round_up(round_up(bytes, kAlign), kPage);
-    b.mapped = inside + 2 * kPage;
-    void* base = mmap(nullptr, b.mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    b.mapped = inside + 2 * kFence;
+    void* base = mmap(nullptr, b.mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED) return kErrorOutOfMemory;
     b.base = static_cast<char*>(base);
-    std::memset(b.base + kPage, kSlack, inside);
-    mprotect(b.base, kPage, PROT_NONE);
-    mprotect(b.base + kPage + inside, kPage, PROT_NONE);
-    *p = reinterpret_cast<DevicePointer>(b.base + kPage + inside - round_up(bytes, kAlign));
+    std::memset(b.base + kFence, kSlack, inside);
+    mprotect(b.base, kFence, PROT_NONE);
+    mprotect(b.base + kFence + inside, kFence, PROT_NONE);
+    *p = reinterpret_cast<DevicePointer>(b.base + kFence + inside - round_up(bytes, kAlign));
   } else {
     b.base = static_cast<char*>(std::aligned_alloc(kAlign, round_up(bytes, kAlign)));
     if (b.base == nullptr) return kErrorOutOfMemory;
@@ -89,10 +89,10 @@ Result free_memory(DevicePointer p) {
     return kSuccess;
   }
   bool touched = false;
-  const auto* from = reinterpret_cast<const unsigned char*>(b.base) + kPage;
+  const auto* from = reinterpret_cast<const unsigned char*>(b.base) + kFence;
   const auto* begin = reinterpret_cast<const unsigned char*>(p);
   for (const unsigned char* q = from; q < begin; ++q) touched |= *q != kSlack;
-  for (const unsigned char* q = begin + b.bytes; q < from + b.mapped - 2 * kPage; ++q) touched |= *q != kSlack;
+  for (const unsigned char* q = begin + b.bytes; q < from + b.mapped - 2 * kFence; ++q) touched |= *q != kSlack;
   munmap(b.base, b.mapped);
   if (!touched) return kSuccess;
   report(kErrorIllegalAddress, "a kernel wrote beside a buffer of " + std::to_string(b.bytes) + " bytes");
