@@ -1,0 +1,138 @@
+// Element-wise programs beside the reference: every function and type, broadcasting in both formats, pitches, tails.
+#include "backends/cuda/tactics/testing.h"
+#include "ops/cast.h"
+#include "ops/map.h"
+#include "ops/pointwise.h"
+
+namespace hone::cuda {
+const Tactic& pointwise_fused();
+namespace {
+
+using testing::Layout;
+using testing::TestProblem;
+constexpr Layout kLast{Format::kChannelsLast, 0};
+
+class PointwiseTest : public testing::CudaTest {};
+
+PointwiseAttrs program(std::string_view text) {
+  PointwiseAttrs a;
+  a.program = PwProgram::parse(text);
+  return a;
+}
+
+bool takes_floats(ScalarFn f) {
+  for (std::string_view s : {"bitnot", "bitand", "bitor", "bitxor", "shl", "shr"})
+    if (name(f) == s) return false;
+  return true;
+}
+
+// A range in which the function is defined and tame.
+std::pair<double, double> range_of(ScalarFn f) {
+  for (std::string_view s : {"log", "sqrt", "rsqrt", "pow", "recip"})
+    if (name(f) == s) return {0.25, 3};
+  for (std::string_view s : {"div", "floor_div", "floor_mod", "fmod", "acosh"})
+    if (name(f) == s) return {1, 4};
+  for (std::string_view s : {"asin", "acos", "atanh"})
+    if (name(f) == s) return {-0.9, 0.9};
+  return {-3, 3};
+}
+
+TEST_F(PointwiseTest, EveryFunctionOfFloats) {
+  for (int i = 0; i < kScalarFnCount; ++i) {
+    MapAttrs a;
+    a.fn = static_cast<ScalarFn>(i), a.alpha = 0.75, a.beta = 1.5;
+    if (!takes_floats(a.fn)) continue;
+    SCOPED_TRACE(name(a.fn));
+    for (DType t : {DType::kF32, DType::kF16, DType::kBF16}) {
+      if (testing::is_emulated() && t == DType::kBF16) continue;
+      const auto [low, high] = range_of(a.fn);
+      TestProblem p(kMapOp, a);
+      for (int k = 0; k < arity(a.fn); ++k)
+        p.input(a.fn == ScalarFn::kSelect && k == 0 ? DType::kBool : t, {3, 70}, {}, false, low, high);
+      p.check(pointwise_fused());
+    }
+  }
+}
+
+TEST_F(PointwiseTest, EveryFunctionOfIntegers) {
+  for (int i = 0; i < kScalarFnCount; ++i) {
+    MapAttrs a;
+    a.fn = static_cast<ScalarFn>(i), a.alpha = 1, a.beta = 3;
+    SCOPED_TRACE(name(a.fn));
+    for (DType t : {DType::kI32, DType::kI64, DType::kU8}) {
+      if (testing::is_emulated() && t == DType::kU8 && i % 4 != 0) continue;
+      TestProblem p(kMapOp, a);
+      for (int k = 0; k < arity(a.fn); ++k)
+        p.input(a.fn == ScalarFn::kSelect && k == 0 ? DType::kBool : t, {90}, {}, false, t == DType::kU8 ? 0 : -6, 7);
+      p.check(pointwise_fused());
+    }
+  }
+}
+
+TEST_F(PointwiseTest, CastsBetweenAllTypes) {
+  const std::vector<DType> types = {DType::kF32, DType::kF16, DType::kBF16, DType::kI8,  DType::kU8,
+                                    DType::kI32, DType::kI64, DType::kBool, DType::kF64, DType::kFP8};
+  for (DType from : types)
+    for (DType to : types) {
+      if (testing::is_emulated() && (static_cast<int>(from) + 3 * static_cast<int>(to)) % 3 != 0) continue;
+      CastAttrs a;
+      a.to = to;
+      SCOPED_TRACE(fmt::format("{} to {}", name(from), name(to)));
+      TestProblem(kCastOp, a).input(from, {5, 37}, {}, false, -300, 300).check(pointwise_fused());
+    }
+}
+
+TEST_F(PointwiseTest, Broadcasts) {
+  MapAttrs add;
+  add.fn = ScalarFn::kAdd;
+  const std::vector<std::pair<Dims, Dims>> cases = {{{2, 16, 5, 8}, {16, 1, 1}},   {{2, 16, 5, 8}, {1}},
+                                                    {{2, 16, 5, 8}, {2, 1, 5, 1}}, {{2, 16, 5, 8}, {5, 8}},
+                                                    {{1, 3, 7, 5}, {3, 1, 1}},     {{1}, {}},
+                                                    {{4, 1, 6}, {1, 5, 1}},        {{1030}, {1030}},
+                                                    {{3, 4096}, {4096}},           {{2, 1, 16, 24}, {1, 9, 16, 24}}};
+  for (const auto& [x, y] : cases)
+    for (DType t : {DType::kF32, DType::kF16}) {
+      SCOPED_TRACE(str(x) + str(y));
+      TestProblem(kMapOp, add).input(t, x).input(t, y).check(pointwise_fused());
+    }
+}
+
+TEST_F(PointwiseTest, FormatsAndPitches) {
+  const PointwiseAttrs a = program("2 inputs; r2=add.f16 r0 r1; r3=silu.f16 r2 a=1 b=0; out r3");
+  for (int64_t channels : {8, 24, 13})
+    for (int64_t extra : {0, 8, 3}) {
+      SCOPED_TRACE(fmt::format("{} channels, {} more", channels, extra));
+      const Dims d{2, channels, 3, 5};
+      TestProblem(kPointwiseOp, a)
+          .input(DType::kF16, d, {Format::kChannelsLast, channels + extra})
+          .input(DType::kF16, {channels, 1, 1})
+          .output(Format::kChannelsLast, extra)
+          .check(pointwise_fused());
+      TestProblem(kPointwiseOp, a)
+          .input(DType::kF16, d, kLast)
+          .input(DType::kF16, d)
+          .output(Format::kLinear, extra)
+          .check(pointwise_fused());
+    }
+}
+
+TEST_F(PointwiseTest, ChainsWithSeveralTypesAndOutputs) {
+  const PointwiseAttrs a = program(
+      "3 inputs; r3=mul.f16 r0 r1; r4=identity.f32 r3; r5=exp.f32 r4; r6=less.bool r4 r2; r7=select.f32 r6 r5 r2; "
+      "r8=identity.i8 r7; out r7 r8 r6 r3");
+  TestProblem(kPointwiseOp, a)
+      .input(DType::kF16, {6, 40})
+      .input(DType::kF16, {40})
+      .input(DType::kF32, {6, 1})
+      .outputs(4)
+      .check(pointwise_fused());
+}
+
+TEST_F(PointwiseTest, Nothing) {
+  MapAttrs add;
+  add.fn = ScalarFn::kAdd;
+  TestProblem(kMapOp, add).input(DType::kF32, {0, 3}).input(DType::kF32, {3}).check(pointwise_fused());
+}
+
+}  // namespace
+}  // namespace hone::cuda
