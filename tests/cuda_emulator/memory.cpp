@@ -62,10 +62,11 @@ Result allocate(DevicePointer* p, size_t bytes) {
     void* base = mmap(nullptr, b.mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED) return kErrorOutOfMemory;
     b.base = static_cast<char*>(base);
-    std::memset(b.base + kFence, kSlack, inside);
     mprotect(b.base, kFence, PROT_NONE);
     mprotect(b.base + kFence + inside, kFence, PROT_NONE);
     *p = reinterpret_cast<DevicePointer>(b.base + kFence + inside - round_up(bytes, kAlign));
+    std::memset(b.base + kFence, kSlack, inside - round_up(bytes, kAlign));
+    std::memset(reinterpret_cast<char*>(*p) + bytes, kSlack, round_up(bytes, kAlign) - bytes);
   } else {
     b.base = static_cast<char*>(std::aligned_alloc(kAlign, round_up(bytes, kAlign)));
     if (b.base == nullptr) return kErrorOutOfMemory;

@@ -23,6 +23,18 @@ void check_launch(const Recipe& r) {
   require<InternalError>(r.arguments.size() <= kMaxArguments, "{} arguments", r.arguments.size());
 }
 
+bool can_overlap() { return gpu().major >= 9 && driver().launch_ex != nullptr; }
+
+// A launch that may begin before its predecessor in the stream has ended.
+Result launch_overlapping(Function f, const std::array<unsigned, 3>& grid, const std::array<unsigned, 3>& block,
+                          unsigned shared_bytes, Stream stream, void** parameters) noexcept {
+  LaunchAttribute early{};
+  early.id = kLaunchProgrammaticSerialization;
+  early.value = 1;
+  const LaunchConfig config{grid[0], grid[1], grid[2], block[0], block[1], block[2], shared_bytes, stream, &early, 1};
+  return driver().launch_ex(&config, f, parameters, nullptr);
+}
+
 }  // namespace
 
 void RecipeTactic::compile(const Problem& p) const {
@@ -51,7 +63,13 @@ RecipeKernel::RecipeKernel(std::string_view name, const std::vector<Recipe>& rec
 
 RecipeKernel::Step RecipeKernel::make_step(const Recipe& r, std::span<const Blob> prepared) const {
   check_launch(r);
-  Step s{load_function(r.source, r.entry, r.shared_bytes), machine_code(r.source), r.grid, r.block, r.shared_bytes, {}};
+  Step s{load_function(r.source, r.entry, r.shared_bytes),
+         machine_code(r.source),
+         r.grid,
+         r.block,
+         r.shared_bytes,
+         r.overlaps && can_overlap(),
+         {}};
   for (const Argument& a : r.arguments) {
     Slot slot{a.kind, a.index, a.offset, a.value};
     if (a.kind == Argument::Kind::kBlob) {
@@ -81,7 +99,7 @@ void RecipeKernel::check_parameters(const Step& s, const Recipe& r) {
                          r.arguments.size());
 }
 
-Result RecipeKernel::launch(const Step& s, const Launch& l) const noexcept {
+Result RecipeKernel::launch(const Step& s, const Launch& l) noexcept {
   std::array<const void*, kMaxArguments> pointers;  // NOLINT: filled as far as used
   std::array<void*, kMaxArguments + 1> parameters;  // NOLINT
   const auto at = [](const void* p, int64_t offset) -> const void* {
@@ -108,8 +126,11 @@ Result RecipeKernel::launch(const Step& s, const Launch& l) const noexcept {
     ++i;
   }
   parameters[i] = nullptr;
+  const auto stream = static_cast<Stream>(l.stream);
+  if (s.overlaps)
+    return launch_overlapping(s.function.function, s.grid, s.block, s.shared_bytes, stream, parameters.data());
   return driver().launch(s.function.function, s.grid[0], s.grid[1], s.grid[2], s.block[0], s.block[1], s.block[2],
-                         s.shared_bytes, static_cast<Stream>(l.stream), parameters.data(), nullptr);
+                         s.shared_bytes, stream, parameters.data(), nullptr);
 }
 
 void RecipeKernel::run(const Launch& l) const noexcept {

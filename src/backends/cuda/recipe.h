@@ -44,6 +44,9 @@ struct Recipe {
   std::array<unsigned, 3> grid{1, 1, 1}, block{1, 1, 1};
   unsigned shared_bytes = 0;  // dynamic shared memory; above 48 KiB is requested from the driver at load
   std::vector<Argument> arguments;
+  /// The kernel may start while the one before it in the stream is still running, where the GPU can do that (9.0 and
+  /// later): every thread calls wait_for_previous() of "overlap.cuh" before it touches anything but prepared operands.
+  bool overlaps = false;
 };
 
 /// A tactic whose kernels are made from source, in launch order.

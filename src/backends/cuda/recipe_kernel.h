@@ -29,11 +29,12 @@ class RecipeKernel final : public Kernel {
     CodeImage code;
     std::array<unsigned, 3> grid, block;
     unsigned shared_bytes;
+    bool overlaps;
     std::vector<Slot> slots;
   };
   Step make_step(const Recipe& r, std::span<const Blob> prepared) const;
   static void check_parameters(const Step& s, const Recipe& r);
-  Result launch(const Step& s, const Launch& l) const noexcept;
+  static Result launch(const Step& s, const Launch& l) noexcept;
 
   std::string_view name_;
   size_t workspace_;

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "backends/cuda/device.h"
 #include "backends/cuda/driver/api.h"
 #include "backends/cuda/modules.h"
@@ -57,6 +59,24 @@ TEST_F(RecipeTest, AddsVectors) {
 
 TEST_F(RecipeTest, LaunchesNothingForNoElements) {
   TestProblem(kMapOp, add_attrs()).input(DType::kF32, {0, 3}).input(DType::kF32, {0, 3}).check(AddTactic());
+}
+
+// The same, started early.
+class EarlyAddTactic : public AddTactic {
+ public:
+  std::string_view name() const override { return "test.early_add"; }
+  std::vector<Recipe> recipes(const Problem& p) const override {
+    std::vector<Recipe> r = AddTactic::recipes(p);
+    r[0].source = "#include \"overlap.cuh\"\n" + r[0].source;
+    const size_t body = r[0].source.find("  const int i");
+    r[0].source.insert(body, "  let_next_start();\n  wait_for_previous();\n");
+    r[0].overlaps = true;
+    return r;
+  }
+};
+
+TEST_F(RecipeTest, StartsEarly) {
+  TestProblem(kMapOp, add_attrs()).input(DType::kF32, {1000}).input(DType::kF32, {1000}).check(EarlyAddTactic());
 }
 
 // Sums rows: dynamic shared memory of more than 48 KiB, barriers, shuffles, a workspace and two launches.
@@ -138,6 +158,15 @@ TEST_F(RecipeDeviceTest, SaysWhatIsWrong) {
     EXPECT_NE(error_of([](Recipe* r) { r->arguments.pop_back(); }), "");
     EXPECT_NE(error_of([](Recipe* r) { r->arguments.back() = Argument::value_of(int64_t{4}); }), "");
   }
+}
+
+TEST_F(RecipeDeviceTest, CompilesASourceOnce) {
+  const std::string source = "extern \"C\" __global__ void kernel(int* x) { *x = 4711; }";
+  std::array<CodeImage, 4> images;
+  std::vector<std::thread> threads;
+  for (CodeImage& i : images) threads.emplace_back([&] { i = machine_code(source); });
+  for (std::thread& t : threads) t.join();
+  for (const CodeImage& i : images) EXPECT_EQ(i.code.data, images[0].code.data);
 }
 
 TEST_F(RecipeDeviceTest, CodeGoesThroughPlans) {
