@@ -225,6 +225,22 @@ TEST(Importer, ErrorsInBodiesNameTheirScope) {
   EXPECT_EQ(r.errors[0].index, 0);
 }
 
+TEST(Importer, BodiesBehindARefusedNodeAreLookedInto) {
+  auto m = branches(false);
+  auto& g = *m.mutable_graph();
+  g.mutable_node(0)->mutable_attribute(0)->mutable_g()->mutable_node(0)->set_op_type("Nonsense");
+  g.mutable_node(0)->mutable_attribute(1)->mutable_g()->mutable_node(0)->set_op_type("Humbug");
+  g.mutable_node(0)->set_input(0, "made");
+  add_node(g, "Strange", {"c"}, {"made"}, "first");
+  const ImportResult r = import_proto(m);
+  ASSERT_EQ(r.errors.size(), 3u) << import::str(r.errors);
+  EXPECT_EQ(r.errors[0].node, "first");
+  EXPECT_EQ(r.errors[1].scope, "then_branch of node 'choice'");
+  EXPECT_EQ(r.errors[1].type, "Nonsense");
+  EXPECT_EQ(r.errors[2].scope, "else_branch of node 'choice'");
+  EXPECT_EQ(r.supported, (std::vector<bool>{false, false}));
+}
+
 /// Running sums of x, n times: the last one, all of them, and a sequence that is concatenated behind the loop.
 TEST(Importer, LoopWithScansAndAnAppendedSequence) {
   auto m = model();
