@@ -66,8 +66,20 @@ nvinfer1::Dims NetworkTensor::getDimensions() const noexcept {
 void NetworkTensor::setType(nvinfer1::DataType type) noexcept {
   guarded(network_.reporter(), "ITensor::setType", [&] {
     if (isNetworkInput()) {
-      value_->info.type = dtype(type);
-      network_.changed(value_);
+      const DType wanted = dtype(type);
+      require<ModelError>(wanted == value_->type() || network_.strongly_typed() || !network_.is_read(value_) ||
+                              (is_float(wanted) && is_float(value_->type())) ||
+                              (is_integer(wanted) && is_integer(value_->type())),
+                          "'{}' has readers that take {}; it cannot become {}", value_->name(),
+                          hone::name(value_->type()), hone::name(wanted));
+      // A weakly typed network goes on computing as before: only what the program hands over has another type.
+      if (!network_.strongly_typed() && network_.is_read(value_)) {
+        given_type_ = wanted;
+      } else {
+        given_type_.reset();
+        value_->info.type = wanted;
+        network_.changed(value_);
+      }
       return;
     }
     const ir::Node* producer = value_->producer();
@@ -83,7 +95,7 @@ void NetworkTensor::setType(nvinfer1::DataType type) noexcept {
 nvinfer1::DataType NetworkTensor::getType() const noexcept {
   return guarded(network_.reporter(), "ITensor::getType", nvinfer1::DataType::kFLOAT, [&] {
     network_.refresh();
-    return data_type(value_->type());
+    return data_type(given_type_.value_or(value_->type()));
   });
 }
 
