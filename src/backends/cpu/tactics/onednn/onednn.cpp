@@ -6,7 +6,6 @@
 #include <thread>
 
 #include "backends/layout.h"
-#include "base/parallel.h"
 
 namespace hone::cpu::onednn {
 
@@ -27,14 +26,7 @@ memory::desc describe(const TensorDesc& t, size_t rank) {
   return memory::desc(dims, memory::data_type::f32, strides);
 }
 
-namespace {
-
-struct Eltwise {
-  algorithm kind;
-  float alpha, beta;
-};
-
-std::optional<Eltwise> eltwise(const Step& s) {
+std::optional<Eltwise> eltwise_algorithm(const Step& s) {
   switch (s.kind) {
     case StepKind::kAffine:
       return Eltwise{algorithm::eltwise_linear, s.alpha, s.beta};
@@ -76,8 +68,8 @@ std::optional<Eltwise> eltwise(const Step& s) {
   }
 }
 
-std::optional<algorithm> binary(StepKind k) {
-  switch (k) {
+std::optional<algorithm> binary_algorithm(const Step& s) {
+  switch (s.kind) {
     case StepKind::kAdd:
       return algorithm::binary_add;
     case StepKind::kSub:
@@ -95,19 +87,17 @@ std::optional<algorithm> binary(StepKind k) {
   }
 }
 
-}  // namespace
-
 std::optional<PostOps> post_ops(const EpilogueChain& chain, const std::function<memory::desc(int)>& operand) {
   PostOps p;
   for (size_t i = 0; i < chain.steps.size(); ++i) {
     const Step& s = chain.steps[i];
     if (!has_operand(s.kind)) {
-      const auto e = eltwise(s);
+      const auto e = eltwise_algorithm(s);
       if (!e) return std::nullopt;
       p.ops.append_eltwise(e->kind, e->alpha, e->beta);
       continue;
     }
-    const auto b = binary(s.kind);
+    const auto b = binary_algorithm(s);
     if (!b) return std::nullopt;
     p.descs.push_back(operand(chain.inputs[i]));
     p.arguments.emplace_back(DNNL_ARG_ATTR_MULTIPLE_POST_OP(static_cast<int>(i)) | DNNL_ARG_SRC_1, chain.inputs[i]);

@@ -5,12 +5,14 @@
 #include <array>
 #include <atomic>
 #include <dnnl.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "backends/backend.h"
 #include "backends/cpu/tactics/epilogue_plan.h"
+#include "base/parallel.h"
 
 namespace hone::cpu::onednn {
 
@@ -18,6 +20,14 @@ const dnnl::engine& engine();
 
 /// The tensor as it lies in memory, with leading axes of 1 up to `rank`.
 dnnl::memory::desc describe(const TensorDesc& t, size_t rank);
+
+/// A step as oneDNN names it; nullopt where it has none.
+struct Eltwise {
+  dnnl::algorithm kind;
+  float alpha, beta;
+};
+std::optional<Eltwise> eltwise_algorithm(const Step& s);
+std::optional<dnnl::algorithm> binary_algorithm(const Step& s);
 
 /// Post-operations and the inputs they read.
 struct PostOps {
