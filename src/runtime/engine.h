@@ -53,7 +53,8 @@ class Engine {
   mutable std::map<int, size_t> memory_;
 };
 
-/// The machine code of the kernels that contexts of this plan make at the min, opt and max shapes of its profiles, by key.
+/// The machine code of the kernels that contexts of this plan make at the min, opt and max shapes of its profiles, by
+/// key.
 void collect_code(const plan::Plan& p, const Backend& backend, std::map<std::string, Blob>* images);
 
 class GraphReplay;
