@@ -40,6 +40,9 @@ class Engine {
 
   /// Per layer, in order: what the inspector tells. JSON object text per layer, built on demand.
   std::string layer_line(size_t step) const;
+  /// The names of the network's nodes that became this layer, joined by " + "; for a layer of the compiler's own, its
+  /// name. Every node of the network is in one layer's name at most.
+  std::string layer_name(size_t step) const;
   std::string layer_json(size_t step) const;
   size_t layer_count() const { return plan_->graph.steps.size(); }
 
