@@ -38,6 +38,7 @@ struct LayerTime {
 
 struct RunResult {
   std::vector<Trace> traces;
+  int64_t warm_up_runs = 0;
   double wall_ms = 0;
   std::vector<Tensor> outputs;  // of the last run of the first context
   std::vector<LayerTime> profile;
