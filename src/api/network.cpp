@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "ops/cast.h"
 #include "ops/constant.h"
 #include "ops/flat_loop.h"
 
@@ -285,20 +284,6 @@ bool Network::getFlag(nv::NetworkDefinitionCreationFlag flag) const noexcept {
   return ((flags_ >> static_cast<uint32_t>(flag)) & 1U) != 0;
 }
 
-namespace {
-// The program hands over elements of another type than the network computes with.
-void convert_input(ir::Graph& g, ir::Value* v, DType given) {
-  const auto users = g.uses(v);
-  if (given == v->type() || users.empty()) return;
-  CastAttrs cast;
-  cast.to = v->type();
-  ir::Node* n = g.insert(g.nodes().front(), kCastOp, v->name() + "_converted", {v}, cast);
-  for (const auto& [user, i] : users) g.set_input(user, i, n->output());
-  v->info.type = given;
-  g.infer_node(n);
-}
-}  // namespace
-
 std::unique_ptr<ir::Graph> Network::finalize() {
   refresh();
   std::string problems;
@@ -313,11 +298,8 @@ std::unique_ptr<ir::Graph> Network::finalize() {
     ir::Node* n = layer->state().node();
     if (n->origins.empty()) n->origins = {layer->state().name()};
   }
-  std::map<const ir::Value*, ir::Value*> copies;
-  auto copy = graph_->clone(&copies);
+  auto copy = graph_->clone();
   copy->sort();
-  for (const ir::Value* v : graph_->inputs())
-    if (const auto given = tensor(const_cast<ir::Value*>(v))->given_type()) convert_input(*copy, copies.at(v), *given);
   return copy;
 }
 

@@ -64,8 +64,6 @@ class Network final : public nv::INetworkDefinition {
   void changed(const ir::Value* value);  // its users
   /// Infers what is marked. Errors are kept with their nodes.
   void refresh();
-  /// Whether a layer reads the value.
-  bool is_read(const ir::Value* value) const { return !graph_->uses(value).empty(); }
   /// What is wrong with the node that makes the value, or empty; refreshes.
   std::string problem(const ir::Value* value);
 

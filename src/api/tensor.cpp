@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "api/network.h"
+#include "ops/cast.h"
 
 namespace hone::api {
 
@@ -10,6 +11,25 @@ namespace {
 /// The symbol that an axis has when nobody named it.
 std::string default_symbol(const ir::Value& v, int axis) { return symbol_text(v.name()) + "." + std::to_string(axis); }
 bool is_plain_symbol(const Dim& d) { return !d.is_const() && d.str().find_first_of("+*(") == std::string::npos; }
+
+// A weakly typed network goes on computing as before when an input that layers read gets another type: a conversion of
+// its own is put behind the input.
+void keep_type_of_readers(Network& network, ir::Value* input, DType given) {
+  ir::Graph& g = network.graph();
+  const auto readers = g.uses(input);
+  if (readers.empty()) return;
+  const bool converted = readers.size() == 1 && readers[0].first->is(kCastOp) && network.is_hidden(readers[0].first);
+  const DType taken = converted ? readers[0].first->attr<CastAttrs>().to : input->type();
+  require<ModelError>((is_float(given) && is_float(taken)) || (is_integer(given) && is_integer(taken)),
+                      "'{}' has readers that take {}; it cannot become {}", input->name(), name(taken), name(given));
+  if (converted) return;
+  CastAttrs cast;
+  cast.to = taken;
+  ir::Node* n =
+      g.insert(g.nodes().front(), kCastOp, network.unique_node_name(input->name() + "_converted"), {input}, cast);
+  network.hide(n);
+  for (const auto& [reader, i] : readers) g.set_input(reader, i, n->output());
+}
 }  // namespace
 
 void NetworkTensor::setName(char const* name) noexcept {
@@ -66,20 +86,10 @@ nvinfer1::Dims NetworkTensor::getDimensions() const noexcept {
 void NetworkTensor::setType(nvinfer1::DataType type) noexcept {
   guarded(network_.reporter(), "ITensor::setType", [&] {
     if (isNetworkInput()) {
-      const DType wanted = dtype(type);
-      require<ModelError>(wanted == value_->type() || network_.strongly_typed() || !network_.is_read(value_) ||
-                              (is_float(wanted) && is_float(value_->type())) ||
-                              (is_integer(wanted) && is_integer(value_->type())),
-                          "'{}' has readers that take {}; it cannot become {}", value_->name(),
-                          hone::name(value_->type()), hone::name(wanted));
-      // A weakly typed network goes on computing as before: only what the program hands over has another type.
-      if (!network_.strongly_typed() && network_.is_read(value_)) {
-        given_type_ = wanted;
-      } else {
-        given_type_.reset();
-        value_->info.type = wanted;
-        network_.changed(value_);
-      }
+      if (!network_.strongly_typed() && dtype(type) != value_->type())
+        keep_type_of_readers(network_, value_, dtype(type));
+      value_->info.type = dtype(type);
+      network_.changed(value_);
       return;
     }
     const ir::Node* producer = value_->producer();
@@ -95,7 +105,7 @@ void NetworkTensor::setType(nvinfer1::DataType type) noexcept {
 nvinfer1::DataType NetworkTensor::getType() const noexcept {
   return guarded(network_.reporter(), "ITensor::getType", nvinfer1::DataType::kFLOAT, [&] {
     network_.refresh();
-    return data_type(given_type_.value_or(value_->type()));
+    return data_type(value_->type());
   });
 }
 

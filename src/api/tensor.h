@@ -2,7 +2,6 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 
 #include "hone/tensor.h"
@@ -16,8 +15,6 @@ class NetworkTensor final : public nvinfer1::ITensor {
  public:
   NetworkTensor(Network& network, ir::Value* value) : network_(network), value_(value) {}
   Network& network() const { return network_; }
-  /// Of a network input: the type that a program hands over where it is another than the network computes with.
-  std::optional<DType> given_type() const { return given_type_; }
   ir::Value* value() const { return value_; }
   /// Makes the object stand for another value (a conversion behind the layer's own output).
   void rebind(ir::Value* value) { value_ = value; }
@@ -46,7 +43,6 @@ class NetworkTensor final : public nvinfer1::ITensor {
  private:
   Network& network_;
   ir::Value* value_;
-  std::optional<DType> given_type_;
   bool has_range_ = false;
   float range_min_ = 0, range_max_ = 0;
   nvinfer1::TensorFormats formats_ = (1U << nvinfer1::EnumMax<nvinfer1::TensorFormat>()) - 1;

@@ -24,10 +24,6 @@ void Lineage::connect(const std::string& from, const std::string& to) {
 }
 
 Lineage::Lineage(const ir::Graph& g) {
-  for (const auto& [name, readers] : g.imported) {
-    names_.push_back(name);
-    for (const std::string& r : readers) connect(name, r);
-  }
   for (const ir::Node* n : g.nodes()) {
     if (n->is(kConstantOp)) continue;
     for (const std::string& o : n->origins) {

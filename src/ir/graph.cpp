@@ -313,7 +313,6 @@ std::unique_ptr<Graph> Graph::clone(std::map<const Value*, Value*>* map) const {
   auto g = std::make_unique<Graph>();
   g->name = name;
   std::map<const Value*, Value*> local;
-  g->imported = imported;
   std::map<const Value*, Value*>& m = map != nullptr ? *map : local;
   auto copy_value = [&](const Value* v, Node* producer) {
     Value* c = g->new_value(v->name_, producer, v->index_);

@@ -180,9 +180,6 @@ class Graph : public SubgraphInfo {
   size_t output_count() const override { return outputs_.size(); }
 
   std::string name;
-  /// Nodes of the model file in the order in which they were imported, each with the nodes that read its results: some
-  /// were evaluated at once and have left no node here.
-  std::vector<std::pair<std::string, std::vector<std::string>>> imported;
 
  private:
   Value* new_value(std::string name, Node* producer, int index);

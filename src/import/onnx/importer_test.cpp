@@ -289,6 +289,25 @@ TEST(Importer, LoopWhoseCarriedValueGrows) {
   EXPECT_EQ(run(m, {Tensor::scalar<int64_t>(3)})[0].dims(), (Dims{8}));
 }
 
+TEST(Importer, NamesOfWhatIsEvaluatedAtOnceStayWithTheReader) {
+  auto m = model();
+  auto& g = *m.mutable_graph();
+  add_input(g, "x", {"2", "3"});
+  add_node(g, "Shape", {"x"}, {"s"}, "shape");
+  add_node(g, "Identity", {"s"}, {"t"}, "same");
+  add_node(g, "Reshape", {"x", "t"}, {"r"}, "reshape");
+  add_node(g, "Relu", {"r"}, {"y"}, "relu");
+  add_node(g, "Neg", {"r"}, {"unused"}, "nobody");
+  add_output(g, "y");
+  const ImportResult r = import_proto(m);
+  ASSERT_TRUE(r.ok()) << import::str(r.errors);
+  std::map<std::string, int> count;
+  for (const ir::Node* n : r.graph->nodes())
+    if (n->op().name != std::string("Constant"))
+      for (const auto& o : n->origins) ++count[o];
+  for (const char* name : {"shape", "same", "reshape", "relu", "nobody"}) EXPECT_EQ(count[name], 1) << name;
+}
+
 TEST(Importer, ShapeArithmeticIsDoneAtOnce) {
   auto m = model();
   auto& g = *m.mutable_graph();

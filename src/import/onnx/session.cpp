@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "import/onnx/operators.h"
+#include "import/onnx/readers.h"
 
 namespace hone::onnx {
 
@@ -82,7 +83,6 @@ void Session::run(ir::Graph& graph) {
   import_inputs(m.graph(), scope);
   import_nodes(m.graph().node(), scope, true);
   if (!result_.errors.empty()) list_unknown(m.graph().node(), scope, true);
-  if (result_.errors.empty()) record_readers(m.graph().node(), graph);
   main_index_ = -1;
   import_outputs(m.graph(), scope);
 }
@@ -241,10 +241,7 @@ std::vector<int> Session::order(const Nodes& nodes, Scope& scope) {
 
 void Session::import_nodes(const Nodes& nodes, Scope& scope, bool main) {
   for (const int i : order(nodes, scope)) {
-    if (main) {
-      main_index_ = i;
-      main_order_.push_back(i);
-    }
+    if (main) main_index_ = i;
     import_node(nodes[i], scope);
   }
 }
@@ -298,10 +295,6 @@ std::optional<Session::Refusal> Session::unknown_operator(const proto::NodeProto
 }
 
 namespace {
-std::string node_name(const proto::NodeProto& n, const Scope& scope) {
-  const std::string made_up = n.op_type() + "_" + (n.output_size() > 0 ? n.output(0) : std::string("none"));
-  return scope.prefix + (n.name().empty() ? made_up : n.name());
-}
 std::string path_inside(const std::string& what, const std::string& outer) {
   return what + (outer.empty() ? "" : ", " + outer);
 }
@@ -313,7 +306,7 @@ void Session::list_unknown(const Nodes& nodes, const Scope& scope, bool main) {
   for (int i = 0; i < nodes.size(); ++i) {
     const proto::NodeProto& n = nodes[i];
     if (main) main_index_ = i;
-    const std::string name = node_name(n, scope);
+    const std::string name = scope.prefix + node_name(n);
     if (auto u = unknown_operator(n, scope)) {
       if (reported_.count(&n) == 0)
         report(n, scope, name, opset_of(standard_domain(n.domain()), scope), u->cause, std::move(u->reason),
@@ -339,26 +332,6 @@ void Session::list_unknown(const Nodes& nodes, const Scope& scope, bool main) {
   }
 }
 
-// Constants are left out: they compute nothing.
-void Session::record_readers(const Nodes& nodes, ir::Graph& graph) const {
-  std::map<std::string, size_t> producer;  // value -> index in graph.imported
-  graph.imported.clear();
-  for (const int i : main_order_) {
-    const proto::NodeProto& n = nodes[i];
-    const auto read = [&](const std::string& value) {
-      if (const auto it = producer.find(value); it != producer.end())
-        graph.imported[it->second].second.push_back(main_names_.at(i));
-    };
-    for (const auto& value : n.input()) read(value);
-    for (const auto& a : n.attribute())
-      if (a.has_g())
-        for (const auto& value : free_names(a.g())) read(value);
-    if (n.op_type() == "Constant") continue;
-    for (const auto& value : n.output()) producer[value] = graph.imported.size();
-    graph.imported.emplace_back(main_names_.at(i), std::vector<std::string>());
-  }
-}
-
 Opsets Session::function_opsets(const proto::FunctionProto& f) const {
   Opsets opsets = read_opsets(f.opset_import());
   for (const auto& [domain, version] : opsets_) opsets.emplace(domain, version);
@@ -366,8 +339,7 @@ Opsets Session::function_opsets(const proto::FunctionProto& f) const {
 }
 
 void Session::import_node(const proto::NodeProto& n, Scope& scope) {
-  const std::string name = unique_node_name(node_name(n, scope));
-  if (scope.path.empty()) main_names_[main_index_] = name;
+  const std::string name = unique_node_name(scope.prefix + node_name(n));
   const std::string domain = standard_domain(n.domain());
   const int64_t opset = opset_of(domain, scope);
   auto refuse = [&](import::Cause cause, std::string reason, std::string remedy = "") {

@@ -54,8 +54,6 @@ class Session {
   std::optional<Refusal> unknown_operator(const proto::NodeProto& n, const Scope& scope) const;
   /// Reports unknown operators that the import has not come to, in bodies and functions too.
   void list_unknown(const Nodes& nodes, const Scope& scope, bool main);
-  /// Keeps with the graph which nodes of the main graph read the results of which.
-  void record_readers(const Nodes& nodes, ir::Graph& graph) const;
   Opsets function_opsets(const proto::FunctionProto& f) const;
   void import_inputs(const proto::GraphProto& g, Scope& scope);
   void import_outputs(const proto::GraphProto& g, Scope& scope);
@@ -78,8 +76,6 @@ class Session {
   ImportResult& result_;
   Opsets opsets_;
   std::map<std::string, const proto::FunctionProto*> functions_;
-  std::vector<int> main_order_;                // nodes of the main graph as they were imported
-  std::map<int64_t, std::string> main_names_;  // by position in the main graph
   std::set<const proto::NodeProto*> reported_;
   std::set<const proto::FunctionProto*> looked_into_;
   std::set<std::string> node_names_;

@@ -122,14 +122,6 @@ void Runner::bind_input(int argument, const memory::desc& desc, int input) {
 
 void Runner::bind_output(int argument, const memory::desc& desc) { arguments_.push_back({argument, desc, -1}); }
 
-void Runner::own_constant(int argument, const memory::desc& from, const void* data, const memory::desc& to) {
-  memory source(from, engine(), const_cast<void*>(data)), target(to, engine());
-  dnnl::stream stream(engine());
-  dnnl::reorder(source, target).execute(stream, source, target);
-  stream.wait();
-  constants_.emplace_back(argument, target);
-}
-
 void Runner::finish() {
   arguments_.push_back({DNNL_ARG_SCRATCHPAD, scratchpad_, -2});
   slots_ = std::make_unique<std::array<Slot, kSlots>>();
@@ -162,13 +154,6 @@ void Runner::run(const Launch& l) const noexcept {
   dnnl_primitive_execute(primitive_.get(), s.stream.get(), static_cast<int>(s.arguments.size()), s.arguments.data());
   dnnl_stream_wait(s.stream.get());
   s.busy.clear(std::memory_order_release);
-}
-
-Blob plain_blob(const Tensor& t) {
-  std::byte* bytes = nullptr;
-  Blob b = Blob::allocate(t.bytes(), &bytes);
-  std::memcpy(bytes, t.raw(), t.bytes());
-  return b;
 }
 
 }  // namespace hone::cpu::onednn

@@ -48,8 +48,8 @@ class Runner {
   Runner(const dnnl::primitive& primitive, const dnnl::memory::desc& scratchpad, int threads);
   void bind_input(int argument, const dnnl::memory::desc& desc, int input);
   void bind_output(int argument, const dnnl::memory::desc& desc);
-  /// A constant, reordered from `from` to `to` now.
-  void own_constant(int argument, const dnnl::memory::desc& from, const void* data, const dnnl::memory::desc& to);
+  /// A constant, which lies in a plan or is the kernel's own.
+  void bind_constant(int argument, dnnl::memory constant) { constants_.emplace_back(argument, std::move(constant)); }
   /// Call once after all arguments are bound.
   void finish();
 
@@ -90,8 +90,5 @@ class RunnerKernel : public Kernel {
  private:
   std::unique_ptr<Runner> runner_;
 };
-
-/// A copy of a constant operand as a blob (linear), from which kernels make their own format.
-Blob plain_blob(const Tensor& t);
 
 }  // namespace hone::cpu::onednn
