@@ -3,8 +3,8 @@
 
 The rules: convolution, bias, activation and residual are one layer; a matrix product with its bias, activation and residual
 likewise; products that share their input are one; a normalisation is one; softmax between two products is one attention;
-element-wise neighbours are one; joining, cutting and reshaping along memory is none. Moves of memory that remain (patches,
-windows, heads that no kernel takes over) are counted apart and bounded. Every node of the model must be in exactly one layer."""
+element-wise neighbours are one; joining, cutting and reshaping along memory is none. Moves of memory that remain are counted
+apart and bounded. The name of every node of the model is in exactly one layer."""
 import argparse
 import collections
 import json
@@ -20,42 +20,86 @@ import reference
 reference.environment("numpy", "onnx")
 import onnx
 
-# Layers that compute, by kind: 26 convolutions in SqueezeNet; 53 in ResNet-50 and a dense layer; ...
-# GoogLeNet: 57 convolutions, of which three of each of nine modules start at its input with 1x1 and are merged.
-# Encoders: per block two normalisations, one product for query, key and value, attention, three products.
-BLOCK = {"Normalization": 2, "MatMul": 4, "Attention": 1}
-NETWORKS = {
-    "squeezenet1_1": {"Convolution": 26, "Pooling": 4},
-    "resnet50": {"Convolution": 53, "Pooling": 2, "MatMul": 1},
-    "mobilenet_v2": {"Convolution": 52, "Pooling": 1, "MatMul": 1},
-    "googlenet": {"Convolution": 57 - 2 * 9, "Pooling": 4 + 9 + 1, "MatMul": 1},
-    "bert_base": {k: 12 * n for k, n in BLOCK.items()},
-    "vit_b_16": {k: 12 * n for k, n in BLOCK.items()},
-    "swin_t": {k: 12 * n for k, n in BLOCK.items()},
+MOVES = ["Slice", "Concat", "Transpose", "Reshape", "Expand", "Pad", "Tile", "Identity", "Reformat"]
+
+
+class Promise:
+    """Layers that compute, exactly; at most so many element-wise ones, table lookups and casts, and moves of memory."""
+
+    def __init__(self, heavy, light=0, moves=0):
+        self.heavy, self.light, self.moves = heavy, light, moves
+
+
+def encoder(blocks, light, moves, **others):
+    """Per block: two normalisations; query, key and value in one product; attention; three more products."""
+    heavy = {"Normalization": 2 * blocks, "MatMul": 4 * blocks, "Attention": blocks}
+    return Promise({k: heavy.get(k, 0) + others.get(k, 0) for k in {*heavy, *others}}, light, moves)
+
+
+PROMISES = {
+    "squeezenet1_1": Promise({"Convolution": 26, "Pooling": 3, "Reduce": 1}),
+    "resnet50": Promise({"Convolution": 53, "Pooling": 1, "Reduce": 1, "MatMul": 1}),
+    "mobilenet_v2": Promise({"Convolution": 52, "Reduce": 1, "MatMul": 1}),
+    # Nine modules, each with three 1x1 convolutions on its input that become one; cutting that one apart takes a copy each.
+    "googlenet": Promise({"Convolution": 57 - 9 * 2, "Pooling": 4 + 9, "Reduce": 1, "MatMul": 1}, moves=9),
+    # Embeddings: normalisation, three tables and their sum; the mask; the pooler's product.
+    "bert_base": encoder(12, light=7, moves=3 * 12, Normalization=1, MatMul=1),
+    # Patches: a convolution, the class token in front; a last normalisation and product.
+    "vit_b_16": encoder(12, light=1, moves=3 * 12 + 1, Normalization=1, MatMul=1, Convolution=1),
+    # Windows are moved into place and back, every other block's picture is rolled, neighbours are joined three times.
+    # The residual stands behind the way back, so that it is a layer; shifted windows have a mask.
+    "swin_t": encoder(12, light=12 + 6, moves=12 * (2 + 3) + 5 * 2 * 6 + 3 * 7 + 6, Normalization=5, MatMul=4, Convolution=1, Reduce=1),
 }
+
+
+def engine_layers(trtexec, model, out):
+    command = [trtexec, f"--onnx={model}", "--skipInference", "--builderOptimizationLevel=0", "--profilingVerbosity=detailed", f"--exportLayerInfo={out}"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(done.stdout + done.stderr)
+    with open(out) as f:
+        return json.load(f)["Layers"]
+
+
+def complaints(promise, layers, nodes):
+    kinds = collections.Counter(l["LayerType"] for l in layers if l["TacticName"] != "view")
+    heavy = {k: kinds.pop(k, 0) for k in promise.heavy}
+    moves = sum(kinds.pop(k, 0) for k in MOVES)
+    light = sum(kinds.values())
+    if heavy != promise.heavy:
+        yield f"has {heavy}, promised {promise.heavy}"
+    if moves > promise.moves:
+        yield f"has {moves} moves, promised {promise.moves}"
+    if light > promise.light:
+        yield f"has {light} light layers ({dict(kinds)}), promised {promise.light}"
+    where = collections.Counter(o for l in layers for o in l["Origins"])
+    wrong = [n for n in nodes if where[n] != 1]
+    if wrong:
+        yield f"has {len(wrong)} of {len(nodes)} nodes not in exactly one layer: {', '.join(wrong[:5])} ..."
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--trtexec", default=os.path.join(reference.ROOT, "build/release/bin/trtexec"))
-    p.add_argument("--only", default="")
+    p.add_argument("--only", default="", help="part of the model's name")
     args = p.parse_args()
     folder = reference.shared("models", "exports")
-    for name in NETWORKS:
+    bad = 0
+    for name, promise in PROMISES.items():
         for form in ("ts17.b1", "dynamo18.b1"):
             model = f"{name}.{form}"
-            if args.only not in model: continue
+            if args.only not in model:
+                continue
             with tempfile.TemporaryDirectory() as work:
-                path, out = os.path.join(work, "model.onnx"), os.path.join(work, "layers.json")
-                subprocess.run([sys.executable, os.path.join(folder, "fill.py"), os.path.join(folder, model + ".skel.onnx"), path], check=True, capture_output=True)
-                subprocess.run([args.trtexec, f"--onnx={path}", "--skipInference", "--builderOptimizationLevel=0", "--profilingVerbosity=detailed", f"--exportLayerInfo={out}"], check=True, capture_output=True)
-                layers = json.load(open(out))["Layers"]
+                path = os.path.join(work, "model.onnx")
+                subprocess.run([sys.executable, os.path.join(folder, "fill.py"), os.path.join(folder, f"{model}.skel.onnx"), path], check=True, capture_output=True)
+                layers = engine_layers(args.trtexec, path, os.path.join(work, "layers.json"))
                 nodes = [n.name for n in onnx.load(path, load_external_data=False).graph.node if n.op_type != "Constant"]
-            where = collections.Counter(o for l in layers for o in l["Origins"])
-            print(model, len(layers), dict(collections.Counter(l["LayerType"] for l in layers if l["TacticName"] != "view")),
-                  "missing", [n for n in nodes if where[n] == 0][:5], sum(where[n] == 0 for n in nodes), "twice", [n for n in nodes if where[n] > 1])
-            for l in layers:
-                if l["TacticName"] not in ("view",) and l["LayerType"] not in ("Convolution", "MatMul", "Attention", "Normalization", "Pooling"): print("    ", l["LayerType"], l["TacticName"], l["Name"][:150], [x["Dimensions"] for x in l["Inputs"]], [x["Dimensions"] for x in l["Outputs"]])
+            wrong = list(complaints(promise, layers, nodes))
+            bad += bool(wrong)
+            print(f"{model}: {len(nodes)} nodes, {sum(l['TacticName'] != 'view' for l in layers)} layers that run; {'; '.join(wrong) or 'as promised'}", flush=True)
+    sys.exit(bad > 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
