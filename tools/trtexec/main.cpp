@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstdio>
 #include <fstream>
 
 #include "common/session.h"
@@ -90,6 +91,7 @@ int main(int argc, char** argv) {
       return 0;
     }
     fmt::print("&&&& RUNNING {}\n", title);
+    std::fflush(stdout);
     trtexec::settle(o);
     trtexec::describe(o);
     if (!o.device.empty() && o.device != "cpu" && o.device.find_first_not_of("0123456789") != std::string::npos)
