@@ -91,6 +91,9 @@ std::unique_ptr<Plan> read(std::span<const std::byte> image, std::shared_ptr<con
 /// Maps a file and reads it. Throws ModelError naming the file.
 std::unique_ptr<Plan> read_file(const std::string& path);
 
+/// Per blob: whether what runs needs it (not only the portable graph).
+std::vector<char> used_blobs(const Plan& p);
+
 /// Throws ModelError unless every index of the graph is in range and steps are in a runnable order.
 void check(const PlanGraph& g, size_t blobs);
 

@@ -77,9 +77,7 @@ struct Layout {
   size_t used = 0, size = 0;
 };
 Layout lay_out(const Plan& p) {
-  std::vector<char> used(p.blobs.size(), 0);
-  mark_used(p.graph, used);
-  for (const PlanCode& c : p.code) used[static_cast<size_t>(c.blob)] = 1;
+  const std::vector<char> used = used_blobs(p);
   Layout l;
   l.refs.resize(p.blobs.size());
   for (const char now : {1, 0}) {
@@ -109,6 +107,13 @@ Offset<fb::Meta> meta(FlatBufferBuilder& b, const Plan& p, const std::vector<fb:
 }  // namespace
 
 const char* hone_version() { return HONE_VERSION; }
+
+std::vector<char> used_blobs(const Plan& p) {
+  std::vector<char> used(p.blobs.size(), 0);
+  mark_used(p.graph, used);
+  for (const PlanCode& c : p.code) used[static_cast<size_t>(c.blob)] = 1;
+  return used;
+}
 
 std::vector<std::byte> write(const Plan& p) {
   if (p.check_rest) p.check_rest();

@@ -151,10 +151,12 @@ size_t Engine::device_memory(int profile) const {
   return memory_[profile] = most;
 }
 
+// Of what runs: a plan also holds the portable graph's.
 size_t Engine::weights_bytes() const {
   if (device() != nullptr) return blobs_->bytes();
+  const std::vector<char> used = plan::used_blobs(*plan_);
   size_t n = 0;
-  for (const Blob& b : plan_->blobs) n += b.size;
+  for (size_t i = 0; i < used.size(); ++i) n += used[i] != 0 ? plan_->blobs[i].size : 0;
   return n;
 }
 

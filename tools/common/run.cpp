@@ -1,10 +1,12 @@
 // Inference: contexts, inputs, the measuring loop.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <map>
 #include <mutex>
 #include <numeric>
@@ -34,6 +36,7 @@ class Memory {
     return data_;
   }
   void* data() const { return data_; }
+  uint64_t capacity() const { return capacity_; }
 
  private:
   IEngineDevice& device_;
@@ -52,6 +55,7 @@ class Output : public IOutputAllocator {
   void notifyShape(char const*, Dims const& d) noexcept override { dims = d; }
   Dims dims{};
   void* data() const { return memory_.data(); }
+  uint64_t capacity() const { return memory_.capacity(); }
 
  private:
   Memory memory_;
@@ -145,6 +149,14 @@ class Session {
   /// Waits for the runs under way.
   void drain(std::vector<Trace>* traces) {
     for (size_t k = 0; k < moments_.size(); ++k) finish(*moments_[(next_ + k) % moments_.size()], traces);
+  }
+
+  /// Bytes of inputs and outputs, on the host and on the device.
+  int64_t io_bytes() const {
+    uint64_t n = 0;
+    for (const Input& i : inputs_) n += i.host.size() + i.device->capacity();
+    for (const auto& [name, out] : outputs_) n += out->capacity();
+    return static_cast<int64_t>(n);
   }
 
   std::vector<Tensor> outputs() const {
@@ -353,6 +365,13 @@ void measure(std::vector<std::unique_ptr<Session>>& sessions, const Options& o, 
 
 }  // namespace
 
+int64_t resident_bytes() {
+  std::ifstream f("/proc/self/statm");
+  int64_t pages = 0, resident = 0;
+  f >> pages >> resident;
+  return f ? resident * sysconf(_SC_PAGESIZE) : 0;
+}
+
 RunResult run_engine(ICudaEngine& engine, const Options& o) {
   std::vector<std::unique_ptr<Session>> sessions;
   for (int i = 0; i < o.streams; ++i) sessions.push_back(std::make_unique<Session>(engine, o, i));
@@ -372,6 +391,8 @@ RunResult run_engine(ICudaEngine& engine, const Options& o) {
     measure(one, second, ignored);
     sessions[0] = std::move(one[0]);
   }
+  r.resident_bytes = resident_bytes();
+  for (const auto& s : sessions) r.io_bytes += s->io_bytes();
   r.outputs = sessions[0]->outputs();
   for (auto& s : sessions) s->context().setProfiler(nullptr);
   r.profile = std::move(profiler.layers);

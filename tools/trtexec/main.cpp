@@ -42,6 +42,16 @@ void report_profiles(const nvinfer1::ICudaEngine& engine) {
     }
 }
 
+// A loaded plan is all that has come into the process since, so that the two figures can be compared.
+void report_memory(const nvinfer1::ICudaEngine& engine, const RunResult& r, const Options& o, int64_t growth) {
+  const int64_t weights = engine.getEngineStat(nvinfer1::EngineStat::kTOTAL_WEIGHTS_SIZE),
+                activations = o.streams * engine.getDeviceMemorySizeV2();
+  say('I',
+      "Memory: weights {:.2f} MiB + activations and workspace {:.2f} MiB + inputs and outputs {:.2f} MiB = {:.2f} MiB",
+      mib(weights), mib(activations), mib(r.io_bytes), mib(weights + activations + r.io_bytes));
+  if (!o.load_engine.empty() && r.resident_bytes > 0) say('I', "The process has grown by {:.2f} MiB", mib(growth));
+}
+
 void work(const Options& o, Logger& logger) {
   const std::unique_ptr<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
   if (runtime == nullptr) throw UserError("cannot create a runtime");
@@ -55,6 +65,7 @@ void work(const Options& o, Logger& logger) {
     if (!o.save_engine.empty()) save(o.save_engine, *plan);
     if (o.skip_inference && !inspects(o)) return skipped();
   }
+  const int64_t resident_before = resident_bytes();
   const auto start = Clock::now();
   const std::unique_ptr<nvinfer1::ICudaEngine> engine(
       plan != nullptr ? runtime->deserializeCudaEngine(plan->data(), plan->size())
@@ -66,11 +77,10 @@ void work(const Options& o, Logger& logger) {
   if (o.dump_layer_info || !o.export_layer_info.empty()) report_layers(*engine, o);
   if (o.dump_optimization_profile) report_profiles(*engine);
   if (o.skip_inference) return skipped();
-  say('I', "Activation memory: {:.6g} MiB, weights: {:.6g} MiB", mib(engine->getDeviceMemorySizeV2()),
-      mib(engine->getEngineStat(nvinfer1::EngineStat::kTOTAL_WEIGHTS_SIZE)));
   say('I', "Starting inference");
   const RunResult r = run_engine(*engine, o);
   report_performance(r, o, *engine);
+  report_memory(*engine, r, o, r.resident_bytes - resident_before);
   report_profile(r, o);
   report_outputs(r, o);
   if (!o.export_times.empty()) export_times(r, o.export_times);
