@@ -145,6 +145,7 @@ std::unique_ptr<plan::Plan> build_plan(Network& network, BuilderConfig& config, 
   o.backend = &chosen_backend(config, reporter);
   o.threads = config.getCpuThreads() > 0 ? config.getCpuThreads() : std::max(0, max_threads);
   o.optimization_level = config.getBuilderOptimizationLevel();
+  o.max_tactics = config.getMaxNbTactics();
   o.timing_iterations = config.getAvgTimingIterations();
   o.workspace_limit = config.getMemoryPoolLimit(nv::MemoryPoolType::kWORKSPACE);
   o.allow_fp16 = config.getFlag(nv::BuilderFlag::kFP16);

@@ -25,7 +25,7 @@ std::string EngineInspector::layer(size_t i, Format format) const {
   const auto verbosity = static_cast<nv::ProfilingVerbosity>(engine_->plan().profiling_verbosity);
   if (verbosity == nv::ProfilingVerbosity::kNONE) return format == Format::kJSON ? "\"\"" : "";
   if (verbosity == nv::ProfilingVerbosity::kLAYER_NAMES_ONLY) {
-    const std::string& name = engine_->plan().graph.steps.at(i).name;
+    const std::string name = engine_->layer_name(i);
     return format == Format::kJSON ? nlohmann::json(name).dump() : name;
   }
   return format == Format::kJSON ? engine_->layer_json(i) : engine_->layer_line(i);

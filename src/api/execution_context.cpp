@@ -283,8 +283,7 @@ bool ExecutionContext::enqueueV3(cudaStream_t stream) noexcept {
 void ExecutionContext::emit_profile() const {
   if (profiler_ == nullptr) return;
   for (const LayerTime& t : times_)
-    profiler_->reportLayerTime(inner_->plan().graph.steps[t.step].name.c_str(),
-                               static_cast<float>(t.microseconds / 1000));
+    profiler_->reportLayerTime(inner_->layer_name(t.step).c_str(), static_cast<float>(t.microseconds / 1000));
 }
 bool ExecutionContext::reportToProfiler() const noexcept {
   return guarded(reporter_, "IExecutionContext::reportToProfiler", false, [&] {

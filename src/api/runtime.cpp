@@ -1,9 +1,11 @@
 // Loading plans from memory, streams and files.
 #include "api/runtime.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "api/build.h"
+#include "base/parallel.h"
 #include "hone/stream_reader.h"
 #include "plan/header.h"
 #include "plan/plan.h"
@@ -60,7 +62,11 @@ nv::ICudaEngine* Runtime::deserializeCudaEngine(void const* blob, std::size_t si
     require<ModelError>(blob != nullptr && size != 0, "the plan is empty");
     std::byte* memory = nullptr;
     const Blob image = Blob::allocate(size, &memory);
-    std::memcpy(memory, blob, size);
+    constexpr size_t kPart = size_t{1} << 20;
+    parallel_for(static_cast<int64_t>(size / kPart + 1), 4, [&](int64_t begin, int64_t end) {
+      const size_t from = static_cast<size_t>(begin) * kPart, to = std::min(size, static_cast<size_t>(end) * kPart);
+      if (from < to) std::memcpy(memory + from, static_cast<const std::byte*>(blob) + from, to - from);
+    });
     return start(plan::read({memory, size}, image.owner));
   });
 }

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "api/network.h"
+#include "ops/cast.h"
 
 namespace hone::api {
 
@@ -10,6 +11,25 @@ namespace {
 /// The symbol that an axis has when nobody named it.
 std::string default_symbol(const ir::Value& v, int axis) { return symbol_text(v.name()) + "." + std::to_string(axis); }
 bool is_plain_symbol(const Dim& d) { return !d.is_const() && d.str().find_first_of("+*(") == std::string::npos; }
+
+// A weakly typed network goes on computing as before when an input that layers read gets another type: a conversion of
+// its own is put behind the input.
+void keep_type_of_readers(Network& network, ir::Value* input, DType given) {
+  ir::Graph& g = network.graph();
+  const auto readers = g.uses(input);
+  if (readers.empty()) return;
+  const bool converted = readers.size() == 1 && readers[0].first->is(kCastOp) && network.is_hidden(readers[0].first);
+  const DType taken = converted ? readers[0].first->attr<CastAttrs>().to : input->type();
+  require<ModelError>((is_float(given) && is_float(taken)) || (is_integer(given) && is_integer(taken)),
+                      "'{}' has readers that take {}; it cannot become {}", input->name(), name(taken), name(given));
+  if (converted) return;
+  CastAttrs cast;
+  cast.to = taken;
+  ir::Node* n =
+      g.insert(g.nodes().front(), kCastOp, network.unique_node_name(input->name() + "_converted"), {input}, cast);
+  network.hide(n);
+  for (const auto& [reader, i] : readers) g.set_input(reader, i, n->output());
+}
 }  // namespace
 
 void NetworkTensor::setName(char const* name) noexcept {
@@ -66,6 +86,8 @@ nvinfer1::Dims NetworkTensor::getDimensions() const noexcept {
 void NetworkTensor::setType(nvinfer1::DataType type) noexcept {
   guarded(network_.reporter(), "ITensor::setType", [&] {
     if (isNetworkInput()) {
+      if (!network_.strongly_typed() && dtype(type) != value_->type())
+        keep_type_of_readers(network_, value_, dtype(type));
       value_->info.type = dtype(type);
       network_.changed(value_);
       return;

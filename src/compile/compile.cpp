@@ -6,6 +6,7 @@
 
 #include "base/parallel.h"
 #include "compile/emit.h"
+#include "compile/lineage.h"
 #include "compile/pipeline.h"
 #include "runtime/engine.h"
 
@@ -17,7 +18,7 @@ double ms_since(Clock::time_point t) { return std::chrono::duration<double, std:
 
 class Build {
  public:
-  Build(const ir::Graph& g, const Options& o, Report* report) : o_(o), report_(report), graph_(g.clone()) {
+  Build(const ir::Graph& g, const Options& o, Report* report) : o_(o), report_(report), lineage_(g), graph_(g.clone()) {
     backend_ = o.backend != nullptr ? o.backend : &cpu_backend();
     threads_ = o.threads > 0 ? o.threads : available_cores();
   }
@@ -43,12 +44,13 @@ class Build {
     auto p = std::make_unique<plan::Plan>();
     BlobTable blobs(&p->blobs);
     p->graph = std::move(*compile_graph(*graph_, blobs, tune::GraphRole::kTop));
+    lineage_.complete(p->graph);
     if (!o_.strip_portable && portable_) p->portable = emit_portable(*portable_, blobs);
     p->engine_name = o_.engine_name;
     p->device = backend_->name();
     p->fingerprint = backend_->fingerprint();
     if (backend_->device() == nullptr) p->isa = p->fingerprint.find("AVX-512") != std::string::npos ? "avx512" : "avx2";
-    p->builder_version = "0.1.0";
+    p->builder_version = plan::hone_version();
     p->threads = threads_;
     p->flags = (o_.allow_bf16 ? 1u : 0u) | (o_.allow_fp16 ? 2u : 0u) | (o_.allow_tf32 ? 4u : 0u);
     p->profiling_verbosity = o_.profiling_verbosity;
@@ -153,6 +155,7 @@ class Build {
     t.backend = backend_;
     t.problem = {threads_, o_.workspace_limit, o_.allow_bf16, o_.allow_fp16, o_.allow_tf32};
     t.level = o_.optimization_level;
+    t.max_tactics = o_.max_tactics;
     t.least_iterations = o_.timing_iterations;
     t.cache = o_.cache;
     for (const ir::Value* v : graph_->inputs())
@@ -217,6 +220,7 @@ class Build {
   Report* report_;
   const Backend* backend_;
   int threads_;
+  Lineage lineage_;
   std::unique_ptr<ir::Graph> graph_, portable_;
   std::string phase_;
   int step_ = 0;
@@ -268,6 +272,9 @@ std::unique_ptr<ir::Graph> graph_of(const plan::Plan& p, const plan::PlanGraph& 
 }
 }  // namespace
 
-std::unique_ptr<ir::Graph> to_graph(const plan::Plan& p, const plan::PlanGraph& g) { return graph_of(p, g); }
+std::unique_ptr<ir::Graph> to_graph(const plan::Plan& p, const plan::PlanGraph& g) {
+  if (p.check_rest) p.check_rest();
+  return graph_of(p, g);
+}
 
 }  // namespace hone::compile

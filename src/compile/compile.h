@@ -31,7 +31,8 @@ class Cancelled : public Error {
 struct Options {
   const Backend* backend = nullptr;  // null: the CPU device
   int threads = 0;                   // 0: all cores
-  int optimization_level = 3;        // 0: no tuning, first tactic that fits ... 5: everything timed
+  int optimization_level = 3;        // 0: no tuning, first tactic that fits ... 5: everything timed at length
+  int max_tactics = -1;              // time no more than so many per node and format; -1: no limit
   int timing_iterations = 1;         // least repetitions of a measurement
   size_t workspace_limit = SIZE_MAX;
   bool allow_fp16 = false, allow_bf16 = false, allow_tf32 = true;

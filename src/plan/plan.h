@@ -2,6 +2,7 @@
 // another by index; every index has been checked by the reader.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -74,17 +75,24 @@ struct Plan {
   std::vector<PlanCode> code;
   PlanGraph graph;
   std::unique_ptr<PlanGraph> portable;  // the graph before it was fitted to a device; null: stripped
+  /// Checks the data that only the portable graph reads, which loading leaves alone; empty: there is nothing to check.
+  std::function<void()> check_rest;
 };
 
-inline constexpr uint32_t kFormatVersion = 2;
+inline constexpr uint32_t kFormatVersion = 3;
+/// Tactics may lay out weights differently in every version: a plan is read by the version that wrote it.
+const char* hone_version();
 
-/// The file image of a plan (format.md). Throws InternalError.
+/// The file image of a plan (docs/plan-format.md). Throws InternalError.
 std::vector<std::byte> write(const Plan& p);
-/// Reads an image that `owner` keeps alive; weights stay in place. Every offset, size and index is checked. Throws
-/// ModelError for a damaged or foreign file.
+/// Reads an image that `owner` keeps alive; weights stay in place. Every offset, size and index is checked, and the
+/// checksums of all that runs. Throws ModelError for a damaged or foreign file.
 std::unique_ptr<Plan> read(std::span<const std::byte> image, std::shared_ptr<const void> owner);
 /// Maps a file and reads it. Throws ModelError naming the file.
 std::unique_ptr<Plan> read_file(const std::string& path);
+
+/// Per blob: whether what runs needs it (not only the portable graph).
+std::vector<char> used_blobs(const Plan& p);
 
 /// Throws ModelError unless every index of the graph is in range and steps are in a runnable order.
 void check(const PlanGraph& g, size_t blobs);

@@ -1,15 +1,14 @@
 // File image to plan. The image is untrusted: sections, FlatBuffers structure, enumerations, indices and sizes are all
 // checked here, so that the runtime need not.
-#define XXH_INLINE_ALL
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include <cerrno>
 #include <cstring>
 
+#include "plan/checksums.h"
 #include "plan/header.h"
 #include "plan/plan.h"
 #include "plan_generated.h"
@@ -101,10 +100,12 @@ Header header(std::span<const std::byte> image) {
   if (h.version != kFormatVersion)
     fail<ModelError>("the plan has format version {}, this build reads version {}: build the plan again", h.version,
                      kFormatVersion);
-  want(XXH3_64bits(&h, offsetof(Header, head_checksum)) == h.head_checksum, "header checksum differs");
+  want(checksum(image.first(offsetof(Header, head_checksum))) == h.head_checksum, "header checksum differs");
   const uint64_t size = image.size();
   want(h.meta_size <= size - sizeof(Header) && h.data_offset <= size && h.data_offset % 64 == 0 &&
-           h.data_offset >= sizeof(Header) + h.meta_size && h.data_size <= size - h.data_offset,
+           h.data_size <= size - h.data_offset && h.data_used <= h.data_size && h.data_used % 64 == 0 &&
+           list_offset(h.meta_size) <= h.data_offset &&
+           list_entries(h.data_size, h.data_used) <= (h.data_offset - list_offset(h.meta_size)) / 8,
        "the file is truncated: {} bytes, sections need {}", size, h.data_offset + h.data_size);
   want(h.data_offset + h.data_size == size, "{} bytes follow the last section", size - h.data_offset - h.data_size);
   return h;
@@ -116,6 +117,7 @@ void check(const PlanGraph& g, size_t blobs) {
   const int n = static_cast<int>(g.tensors.size());
   auto tensor_ok = [&](int t) { return t >= 0 && t < n; };
   std::vector<char> ready(g.tensors.size(), 0);
+  std::vector<char> read_only(g.tensors.size(), 0);  // constants and inputs
   for (size_t i = 0; i < g.tensors.size(); ++i) {
     const PlanTensor& t = g.tensors[i];
     want(t.constant >= -1 && t.constant < static_cast<int>(blobs), "tensor '{}' refers to constant {}", t.name,
@@ -123,15 +125,22 @@ void check(const PlanGraph& g, size_t blobs) {
     want(t.alias_of == -1 || (tensor_ok(t.alias_of) && t.alias_of != static_cast<int>(i)),
          "tensor '{}' aliases tensor {}", t.name, t.alias_of);
     want(t.constant < 0 || is_const(t.shape), "constant '{}' has a symbolic shape", t.name);
+    want(t.alias_of == -1 || t.constant < 0, "constant '{}' lies inside another tensor", t.name);
+    want(t.alias_of != -1 || t.pitch.is(0), "tensor '{}' has a pitch but storage of its own", t.name);
     int at = t.alias_of;
     for (int hops = 0; at >= 0; at = g.tensors[static_cast<size_t>(at)].alias_of)
       want(tensor_ok(at) && ++hops <= n, "aliases of tensor '{}' form a cycle", t.name);
-    ready[i] = t.constant >= 0;
+    ready[i] = read_only[i] = t.constant >= 0;
   }
   for (int i : g.inputs) {
     want(tensor_ok(i), "graph input {} is out of range", i);
-    ready[static_cast<size_t>(i)] = 1;
+    want(g.tensors[static_cast<size_t>(i)].alias_of == -1, "graph input {} lies inside another tensor", i);
+    ready[static_cast<size_t>(i)] = read_only[static_cast<size_t>(i)] = 1;
   }
+  auto storage_of = [&](int t) {
+    while (g.tensors[static_cast<size_t>(t)].alias_of >= 0) t = g.tensors[static_cast<size_t>(t)].alias_of;
+    return static_cast<size_t>(t);
+  };
   for (const PlanStep& s : g.steps) {
     for (size_t k = 0; k < s.inputs.size(); ++k) {
       const int i = s.inputs[k];
@@ -141,6 +150,8 @@ void check(const PlanGraph& g, size_t blobs) {
     }
     for (int o : s.outputs) {
       want(tensor_ok(o) && g.tensors[static_cast<size_t>(o)].constant < 0, "layer '{}' writes tensor {}", s.name, o);
+      want(s.tactic == "view" || read_only[storage_of(o)] == 0, "layer '{}' writes into a constant or an input",
+           s.name);
       ready[static_cast<size_t>(o)] = 1;
     }
     for (int b : s.blobs) want(b >= 0 && b < static_cast<int>(blobs), "layer '{}' refers to weights {}", s.name, b);
@@ -155,11 +166,39 @@ void check(const PlanGraph& g, size_t blobs) {
     want(tensor_ok(o) && ready[static_cast<size_t>(o)] != 0, "graph output {} is never written", o);
 }
 
+namespace {
+
+// What runs must lie in the part of the data whose checksums are verified.
+void check_used(const fb::Meta& m, int blob, uint64_t data_used) {
+  const fb::BlobRef* b = m.blobs()->Get(static_cast<flatbuffers::uoffset_t>(blob));
+  want(b->offset() + b->size() <= data_used, "weights that run lie among those that do not");
+}
+void check_used(const PlanGraph& g, const fb::Meta& m, uint64_t data_used) {
+  auto inside = [&](int blob) { check_used(m, blob, data_used); };
+  for (const PlanTensor& t : g.tensors)
+    if (t.constant >= 0) inside(t.constant);
+  for (const PlanStep& s : g.steps) {
+    for (int b : s.blobs) inside(b);
+    for (const auto& body : s.bodies) check_used(*body, m, data_used);
+  }
+}
+
+// Pieces of data against their checksums, of which `list` holds one each.
+void check_pieces(std::span<const std::byte> data, const std::byte* list) {
+  const std::vector<uint64_t> sums = piece_checksums(data);
+  want(sums.empty() || std::memcmp(sums.data(), list, 8 * sums.size()) == 0, "checksum of the weights differs");
+}
+
+}  // namespace
+
 std::unique_ptr<Plan> read(std::span<const std::byte> image, std::shared_ptr<const void> owner) {
   const Header h = header(image);
-  const std::byte *meta_bytes = image.data() + sizeof(Header), *data = image.data() + h.data_offset;
-  want(XXH3_64bits(meta_bytes, h.meta_size) == h.meta_checksum, "checksum of the structure differs");
-  want(XXH3_64bits(data, h.data_size) == h.data_checksum, "checksum of the weights differs");
+  const std::byte *meta_bytes = image.data() + sizeof(Header), *data = image.data() + h.data_offset,
+                  *list = image.data() + list_offset(h.meta_size);
+  want(checksum({meta_bytes, h.meta_size}) == h.meta_checksum, "checksum of the structure differs");
+  want(checksum({list, 8 * list_entries(h.data_size, h.data_used)}) == h.list_checksum,
+       "checksum of the checksums differs");
+  check_pieces({data, h.data_used}, list);
   flatbuffers::Verifier verifier(reinterpret_cast<const uint8_t*>(meta_bytes), h.meta_size, 128, 100'000'000);
   want(fb::VerifyMetaBuffer(verifier), "its structure is invalid");
   const fb::Meta& m = *fb::GetMeta(meta_bytes);
@@ -170,6 +209,9 @@ std::unique_ptr<Plan> read(std::span<const std::byte> image, std::shared_ptr<con
   p->isa = text(m.isa());
   p->fingerprint = text(m.fingerprint());
   p->builder_version = text(m.builder_version());
+  require<ModelError>(p->builder_version == hone_version(),
+                      "the plan was built by version {} of Hone, this is version {}: build the plan again",
+                      p->builder_version, hone_version());
   p->threads = m.threads();
   p->flags = m.flags();
   p->profiling_verbosity = m.profiling_verbosity();
@@ -200,7 +242,12 @@ std::unique_ptr<Plan> read(std::span<const std::byte> image, std::shared_ptr<con
              "a profile has a wrong rank");
       }
     }
+  if (h.data_used < h.data_size)
+    p->check_rest = [rest = std::span(data + h.data_used, h.data_size - h.data_used),
+                     sums = list + 8 * pieces(h.data_used), owner] { check_pieces(rest, sums); };
   check(p->graph, p->blobs.size());
+  check_used(p->graph, m, h.data_used);
+  for (const PlanCode& c : p->code) check_used(m, c.blob, h.data_used);
   if (p->portable) check(*p->portable, p->blobs.size());
   for (const PlanTensor& t : p->graph.tensors)
     want(t.constant < 0 ||
@@ -209,15 +256,32 @@ std::unique_ptr<Plan> read(std::span<const std::byte> image, std::shared_ptr<con
   return p;
 }
 
+namespace {
+// Maps at once what will be read, which is faster than page by page; the portable graph's data stays unmapped. A hint:
+// nothing depends on it, and the head is not trusted.
+void populate(void* map, size_t size) {
+#ifdef MADV_POPULATE_READ
+  Header h{};
+  if (size < sizeof(h)) return;
+  std::memcpy(&h, map, sizeof(h));
+  if (h.data_offset <= size && h.data_used <= size - h.data_offset)
+    (void)::madvise(map, static_cast<size_t>(h.data_offset + h.data_used), MADV_POPULATE_READ);
+#else
+  (void)map, (void)size;
+#endif
+}
+}  // namespace
+
 std::unique_ptr<Plan> read_file(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   require<ModelError>(fd >= 0, "cannot open plan '{}': {}", path, std::strerror(errno));
   struct stat st {};
   const bool ok = ::fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
   const auto size = static_cast<size_t>(ok ? st.st_size : 0);
-  void* map = ok && size > 0 ? ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0) : MAP_FAILED;
+  void* map = ok && size > 0 ? ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
   ::close(fd);
   require<ModelError>(map != MAP_FAILED, "cannot map plan '{}'{}", path, ok && size == 0 ? ": the file is empty" : "");
+  populate(map, size);
   std::shared_ptr<const void> owner(map, [size](const void* p) { ::munmap(const_cast<void*>(p), size); });
   return with_context(
       [&] {

@@ -1,9 +1,9 @@
 // Plan to file image.
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <cstring>
+#include <span>
+#include <utility>
 
+#include "plan/checksums.h"
 #include "plan/header.h"
 #include "plan/plan.h"
 #include "plan_generated.h"
@@ -60,39 +60,87 @@ size_t align(size_t n) { return (n + kAlign - 1) / kAlign * kAlign; }
 
 }  // namespace
 
-std::vector<std::byte> write(const Plan& p) {
-  FlatBufferBuilder b(1 << 16);
-  std::vector<fb::BlobRef> refs;
-  size_t data_size = 0;
-  for (const Blob& x : p.blobs) {
-    refs.emplace_back(data_size, x.size);
-    data_size = align(data_size + x.size);
+namespace {
+
+void mark_used(const PlanGraph& g, std::vector<char>& used) {
+  for (const PlanTensor& t : g.tensors)
+    if (t.constant >= 0) used[static_cast<size_t>(t.constant)] = 1;
+  for (const PlanStep& s : g.steps) {
+    for (int b : s.blobs) used[static_cast<size_t>(b)] = 1;
+    for (const auto& body : s.bodies) mark_used(*body, used);
   }
+}
+
+// Where each blob goes: first those that run, then those of the portable graph alone.
+struct Layout {
+  std::vector<fb::BlobRef> refs;
+  size_t used = 0, size = 0;
+};
+Layout lay_out(const Plan& p) {
+  const std::vector<char> used = used_blobs(p);
+  Layout l;
+  l.refs.resize(p.blobs.size());
+  for (const char now : {1, 0}) {
+    for (size_t i = 0; i < p.blobs.size(); ++i) {
+      if (used[i] != now) continue;
+      l.refs[i] = fb::BlobRef(l.size, p.blobs[i].size);
+      l.size = align(l.size + p.blobs[i].size);
+    }
+    if (now == 1) l.used = l.size;
+  }
+  return l;
+}
+
+Offset<fb::Meta> meta(FlatBufferBuilder& b, const Plan& p, const std::vector<fb::BlobRef>& refs) {
   std::vector<Offset<fb::Profile>> profiles;
   for (const auto& r : p.profiles) profiles.push_back(profile(b, r));
   std::vector<Offset<fb::Code>> code;
   for (const PlanCode& c : p.code) code.push_back(fb::CreateCode(b, b.CreateString(c.key), c.blob));
   const auto g = graph(b, p.graph);
   const auto portable = p.portable ? graph(b, *p.portable) : Offset<fb::Graph>();
-  b.Finish(fb::CreateMeta(b, b.CreateString(p.engine_name), b.CreateString(p.device), b.CreateString(p.isa),
-                          b.CreateString(p.fingerprint), b.CreateString(p.builder_version), p.threads, p.flags,
-                          p.profiling_verbosity, b.CreateVector(profiles), b.CreateVectorOfStructs(refs), g, portable,
-                          b.CreateVector(code)));
+  return fb::CreateMeta(b, b.CreateString(p.engine_name), b.CreateString(p.device), b.CreateString(p.isa),
+                        b.CreateString(p.fingerprint), b.CreateString(p.builder_version), p.threads, p.flags,
+                        p.profiling_verbosity, b.CreateVector(profiles), b.CreateVectorOfStructs(refs), g, portable,
+                        b.CreateVector(code));
+}
+
+}  // namespace
+
+const char* hone_version() { return HONE_VERSION; }
+
+std::vector<char> used_blobs(const Plan& p) {
+  std::vector<char> used(p.blobs.size(), 0);
+  mark_used(p.graph, used);
+  for (const PlanCode& c : p.code) used[static_cast<size_t>(c.blob)] = 1;
+  return used;
+}
+
+std::vector<std::byte> write(const Plan& p) {
+  if (p.check_rest) p.check_rest();
+  const Layout layout = lay_out(p);
+  FlatBufferBuilder b(1 << 16);
+  b.Finish(meta(b, p, layout.refs));
 
   Header h{};
   std::memcpy(h.magic, kMagic, sizeof(kMagic));
   h.version = kFormatVersion;
   h.meta_size = b.GetSize();
-  h.data_offset = align(sizeof(Header) + h.meta_size);
-  h.data_size = data_size;
-  std::vector<std::byte> out(h.data_offset + data_size);
+  h.data_size = layout.size;
+  h.data_used = layout.used;
+  const size_t list = list_offset(h.meta_size), entries = list_entries(h.data_size, h.data_used);
+  h.data_offset = align(list + 8 * entries);
+  std::vector<std::byte> out(h.data_offset + h.data_size);
   std::memcpy(out.data() + sizeof(Header), b.GetBufferPointer(), h.meta_size);
   for (size_t i = 0; i < p.blobs.size(); ++i)
     if (p.blobs[i].size > 0)
-      std::memcpy(out.data() + h.data_offset + refs[i].offset(), p.blobs[i].data, p.blobs[i].size);
-  h.meta_checksum = XXH3_64bits(out.data() + sizeof(Header), h.meta_size);
-  h.data_checksum = XXH3_64bits(out.data() + h.data_offset, data_size);
-  h.head_checksum = XXH3_64bits(&h, offsetof(Header, head_checksum));
+      std::memcpy(out.data() + h.data_offset + layout.refs[i].offset(), p.blobs[i].data, p.blobs[i].size);
+  const std::span data(out.data() + h.data_offset, h.data_size);
+  size_t at = list;
+  for (const auto part : {data.first(h.data_used), data.subspan(h.data_used)})
+    for (const uint64_t sum : piece_checksums(part)) std::memcpy(out.data() + std::exchange(at, at + 8), &sum, 8);
+  h.meta_checksum = checksum({out.data() + sizeof(Header), h.meta_size});
+  h.list_checksum = checksum({out.data() + list, 8 * entries});
+  h.head_checksum = checksum({reinterpret_cast<const std::byte*>(&h), offsetof(Header, head_checksum)});
   std::memcpy(out.data(), &h, sizeof(h));
   return out;
 }

@@ -54,6 +54,18 @@ nlohmann::json tensor_json(const plan::PlanTensor& t) {
 
 std::string join(const std::vector<std::string>& v, const char* by) { return fmt::format("{}", fmt::join(v, by)); }
 
+std::string step_name(const plan::PlanStep& s) { return s.origins.empty() ? s.name : join(s.origins, " + "); }
+
+std::string tensor_text(const plan::PlanTensor& t) {
+  return fmt::format("{} {}{} {}", t.name, name(t.type), str(t.shape), format_name(t.format));
+}
+
+// What a step reads while it runs: neither constants nor what its tactic has folded into its weights.
+bool is_read(const plan::PlanGraph& g, const plan::PlanStep& s, size_t input) {
+  const bool folded = input < 64 && (s.folds >> input & 1) != 0;
+  return !folded && g.tensors[static_cast<size_t>(s.inputs[input])].constant < 0;
+}
+
 }  // namespace
 
 std::shared_ptr<Engine> Engine::create(std::unique_ptr<plan::Plan> p, const Backend& backend, int threads) {
@@ -139,18 +151,26 @@ size_t Engine::device_memory(int profile) const {
   return memory_[profile] = most;
 }
 
+// Of what runs: a plan also holds the portable graph's.
 size_t Engine::weights_bytes() const {
   if (device() != nullptr) return blobs_->bytes();
+  const std::vector<char> used = plan::used_blobs(*plan_);
   size_t n = 0;
-  for (const Blob& b : plan_->blobs) n += b.size;
+  for (size_t i = 0; i < used.size(); ++i) n += used[i] != 0 ? plan_->blobs[i].size : 0;
   return n;
 }
 
+std::string Engine::layer_name(size_t i) const { return step_name(plan_->graph.steps.at(i)); }
+
 std::string Engine::layer_line(size_t i) const {
-  const plan::PlanStep& s = plan_->graph.steps.at(i);
-  const char* tactic = s.tactic.empty() ? "reference" : s.tactic.c_str();
-  return fmt::format("{} [{}] tactic {}, {:.1f} us, from: {}", s.name, s.op->name, tactic, s.time_us,
-                     join(s.origins, " + "));
+  const plan::PlanGraph& g = plan_->graph;
+  const plan::PlanStep& s = g.steps.at(i);
+  std::vector<std::string> in, out;
+  for (size_t k = 0; k < s.inputs.size(); ++k)
+    if (s.inputs[k] >= 0 && is_read(g, s, k)) in.push_back(tensor_text(g.tensors[static_cast<size_t>(s.inputs[k])]));
+  for (int t : s.outputs) out.push_back(tensor_text(g.tensors[static_cast<size_t>(t)]));
+  return fmt::format("{} [{}] ({}) -> ({}) tactic {}, {:.1f} us", layer_name(i), s.op->name, join(in, ", "),
+                     join(out, ", "), s.tactic.empty() ? "reference" : s.tactic, s.time_us);
 }
 
 std::string Engine::layer_json(size_t i) const {
@@ -160,10 +180,10 @@ std::string Engine::layer_json(size_t i) const {
   for (size_t k = 0; k < s.inputs.size(); ++k) {
     if (s.inputs[k] < 0) continue;
     const plan::PlanTensor& t = g.tensors[static_cast<size_t>(s.inputs[k])];
-    (t.constant >= 0 || (k < 64 && (s.folds >> k & 1) != 0) ? constants : in).push_back(tensor_json(t));
+    (is_read(g, s, k) ? in : constants).push_back(tensor_json(t));
   }
   for (int t : s.outputs) out.push_back(tensor_json(g.tensors[static_cast<size_t>(t)]));
-  nlohmann::json j = {{"Name", s.name},
+  nlohmann::json j = {{"Name", layer_name(i)},
                       {"LayerType", s.op->name},
                       {"Inputs", in},
                       {"Outputs", out},
@@ -174,6 +194,11 @@ std::string Engine::layer_json(size_t i) const {
                       {"Metadata", join(s.origins, "\x1f")},
                       {"Attributes", str(*s.attrs)}};
   if (!s.epilogue.empty()) j["Epilogue"] = s.epilogue.str();
+  for (const auto& b : s.bodies) {
+    nlohmann::json names = nlohmann::json::array();
+    for (const plan::PlanStep& inner : b->steps) names.push_back(step_name(inner));
+    j["Bodies"].push_back(names);
+  }
   return j.dump();
 }
 

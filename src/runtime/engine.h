@@ -40,6 +40,9 @@ class Engine {
 
   /// Per layer, in order: what the inspector tells. JSON object text per layer, built on demand.
   std::string layer_line(size_t step) const;
+  /// The names of the network's nodes that became this layer, joined by " + "; for a layer of the compiler's own, its
+  /// name. Every node of the network is in one layer's name at most.
+  std::string layer_name(size_t step) const;
   std::string layer_json(size_t step) const;
   size_t layer_count() const { return plan_->graph.steps.size(); }
 
@@ -53,7 +56,8 @@ class Engine {
   mutable std::map<int, size_t> memory_;
 };
 
-/// The machine code of the kernels that contexts of this plan make at the min, opt and max shapes of its profiles, by key.
+/// The machine code of the kernels that contexts of this plan make at the min, opt and max shapes of its profiles, by
+/// key.
 void collect_code(const plan::Plan& p, const Backend& backend, std::map<std::string, Blob>* images);
 
 class GraphReplay;

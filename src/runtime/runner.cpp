@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "ops/pointwise.h"
 #include "runtime/arena.h"
+#include "runtime/checks.h"
 #include "runtime/runner_state.h"
 
 namespace hone::runtime {
@@ -28,24 +29,6 @@ void bind_input(const plan::PlanTensor& t, const Dims& dims, Bindings& b) {
                           it->first, it->second);
     }
   }
-}
-
-// A plan is untrusted: windows must give the output extents that the plan states, or a forged one would run for ages.
-void check_window(const Problem& p) {
-  if (p.op != &kPoolingOp && p.op != &kConvolutionOp && p.op != &kDeconvolutionOp) return;
-  std::vector<TensorInfo> in;
-  for (size_t i = 0; i < p.base_inputs(); ++i)
-    in.push_back({p.inputs[i].type, to_shape(p.inputs[i].dims), {}, nullptr});
-  const std::unique_ptr<Attributes> attrs = p.attrs->clone();
-  InferContext c;
-  c.attrs = attrs.get();
-  for (size_t i = 0; i < in.size(); ++i) c.inputs.push_back(p.has(i) ? &in[i] : nullptr);
-  c.outputs.resize(p.outputs.size());
-  infer(*p.op, c);
-  for (size_t i = 0; i < p.outputs.size(); ++i)
-    require<ModelError>(c.outputs[i].shape == to_shape(p.outputs[i].dims),
-                        "output {} would have dims {}, the plan says {}", i, str(c.outputs[i].shape),
-                        str(p.outputs[i].dims));
 }
 
 std::string step_context(const plan::PlanStep& s) { return fmt::format("in layer '{}' ({})", s.name, s.op->name); }
@@ -167,7 +150,7 @@ void Runner::make_step(size_t i) {
   }
   if (ps.mode == ProgramStep::Mode::kIf || ps.mode == ProgramStep::Mode::kLoop)
     for (int t : ps.step->outputs) slots_[static_cast<size_t>(t)].dynamic = true;
-  check_window(*p);
+  if (ps.mode != ProgramStep::Mode::kTransfer) check_problem(*p);
   if (ps.mode == ProgramStep::Mode::kKernel) {
     const Verdict v = ps.tactic->supports(*p);
     if (v) {
@@ -206,6 +189,11 @@ size_t Runner::place_side(bool host, size_t workspace, size_t* workspace_offset)
 }
 
 void Runner::place_arena() {
+  for (size_t t = 0; t < slots_.size(); ++t) {
+    const int id = static_cast<int>(t);
+    if (program_.root(id) == id && slots_[t].resolved && !slots_[t].dynamic)
+      check_aliases(id, storage_bytes(program_.tensor(id).type, volume(slots_[t].dims)));
+  }
   arena_size_ = place_side(false, workspace_size_, &workspace_offset_);
   host_size_ = device_ != nullptr ? place_side(true, host_workspace_size_, &host_workspace_offset_) : 0;
   place_shape_results();

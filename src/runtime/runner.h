@@ -76,6 +76,7 @@ class Runner {
   void place_shape_results();
   void own_arenas();
   void bind_pointers(std::span<const void* const> inputs, std::span<void* const> outputs);
+  void check_aliases(int root, size_t bytes) const;
   void bind_aliases(int root);
   void* storage(int t);
   void run_step(size_t i);

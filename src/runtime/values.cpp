@@ -5,6 +5,7 @@
 #include "ops/host_dims.h"
 #include "ops/pointwise.h"
 #include "ops/transfer.h"
+#include "runtime/checks.h"
 #include "runtime/runner_state.h"
 
 namespace hone::runtime {
@@ -102,6 +103,7 @@ void Runner::give_held(size_t step, size_t output, Held value) {
   s.pointer = s.own.get();
   s.dims = std::move(value.dims);
   s.resolved = true;
+  check_aliases(t, storage_bytes(program_.tensor(t).type, volume(s.dims)));
   bind_aliases(t);
   bind_data_dependent(t);
 }
@@ -150,6 +152,7 @@ void Runner::run_dynamic(size_t i) {
   std::string refused = "the dims of its outputs are not known before it runs";
   if (resolve_outputs(i) && ps.tactic != nullptr) {
     const std::optional<Problem> p = problem(i);
+    if (p) check_problem(*p);
     const Verdict v = p ? ps.tactic->supports(*p) : Verdict::no("a shape is not known");
     if (v) {
       const std::unique_ptr<Kernel> k = ps.tactic->make(*p, ps.blobs);

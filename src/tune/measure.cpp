@@ -135,9 +135,11 @@ float Measurer::on_host(const Operands& o, int threads) const {
   const double first = run_us();
   std::vector<double> times;
   double spent = 0;
-  constexpr double kBudgetUs = 12'000;
-  const int least = std::max(2, least_), most = first > 2000 ? 4 : 25;
-  while (static_cast<int>(times.size()) < least || (spent < kBudgetUs && static_cast<int>(times.size()) < most)) {
+  // Relative to the default level: a third of the time below it, three and ten times above.
+  const double effort = level_ < 3 ? 1. / 3 : level_ == 3 ? 1 : level_ == 4 ? 3 : 10;
+  const double budget_us = 12'000 * effort;
+  const int least = std::max(2, least_), most = std::max(3, static_cast<int>((first > 2000 ? 4 : 25) * effort));
+  while (static_cast<int>(times.size()) < least || (spent < budget_us && static_cast<int>(times.size()) < most)) {
     times.push_back(run_us());
     spent += times.back();
     if (spent > 2e6) break;

@@ -16,8 +16,9 @@ std::string describe(const Problem& p, const Tactic& t, const Backend& backend);
 /// Owner of the random operands that measurements share.
 class Measurer {
  public:
-  Measurer(const Backend& backend, TimingCache* cache, int least_iterations)
-      : backend_(backend), cache_(cache), least_(least_iterations) {}
+  /// `level`: that of the tuner, which says how long a measurement may take.
+  Measurer(const Backend& backend, TimingCache* cache, int least_iterations, int level = 3)
+      : backend_(backend), cache_(cache), least_(least_iterations), level_(level) {}
   /// Microseconds of one run (the median over a few), from the cache where it is there.
   float time(const Problem& p, const Tactic& t);
   int timed() const { return timed_; }
@@ -29,7 +30,7 @@ class Measurer {
   float on_device(const Operands& o) const;
   const Backend& backend_;
   TimingCache* cache_;
-  int least_;
+  int least_, level_;
   int timed_ = 0, cached_ = 0;
 };
 

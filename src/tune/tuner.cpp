@@ -39,7 +39,7 @@ bool any_data_dependent(const std::vector<ir::Value*>& values) {
 
 class Search {
  public:
-  Search(ir::Graph& g, const Options& o) : g_(g), o_(o), measurer_(*o.backend, o.cache, o.least_iterations) {}
+  Search(ir::Graph& g, const Options& o) : g_(g), o_(o), measurer_(*o.backend, o.cache, o.least_iterations, o.level) {}
 
   Result run() {
     Result r;
@@ -211,6 +211,10 @@ class Search {
       if (o_.level == 0 || (o_.level == 1 && tried >= 2) || unknown) {
         if (best->tactic == nullptr) *best = {Choice::Kind::kTactic, t, static_cast<float>(t->estimate(p)), {}, {}};
         timed.emplace_back(t, best->us);
+        continue;
+      }
+      if (o_.max_tactics >= 0 && tried >= std::max(1, o_.max_tactics)) {
+        note_rejection(rejected, fmt::format("{}: not tried, the limit is {} tactics", t->name(), o_.max_tactics));
         continue;
       }
       ++tried;

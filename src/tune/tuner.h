@@ -18,7 +18,10 @@ struct Options {
   const Backend* backend = nullptr;
   GraphRole role = GraphRole::kTop;
   ProblemOptions problem;
-  int level = 3;  // 0: first tactic that fits, no timing; 1: the two that are tried first; 2 and more: all
+  /// 0: first tactic that fits, no timing; 1: the two that are tried first; 2 and more: all, each timed for longer the
+  /// higher the level, so that the choice depends less on chance.
+  int level = 3;
+  int max_tactics = -1;  // time no more than so many per node and format; -1: no limit
   int least_iterations = 1;
   TimingCache* cache = nullptr;
   /// Symbol values at which candidates are timed, and further ones at which the chosen tactic must work too.

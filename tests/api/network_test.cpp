@@ -152,6 +152,28 @@ TEST(Network, NamesAndInputsCanBeAskedAndChanged) {
   expect_near(s.run({{"x", {1, 2}}, {"y", {10, 20}}}, "z"), {11, 22});
 }
 
+TEST(Network, InputTypeSetAfterwardsIsWhatTheProgramHandsOver) {
+  Session s;
+  ITensor* x = s.input("x", {3});
+  IElementWiseLayer* e =
+      s.network->addElementWise(*x, *s.constant({3}, {0.5F, 0.25F, 2.0F}), ElementWiseOperation::kSUM);
+  s.output(e->getOutput(0), "y");
+  x->setType(DataType::kHALF);
+  EXPECT_EQ(x->getType(), DataType::kHALF);
+  EXPECT_EQ(e->getOutput(0)->getType(), DataType::kFLOAT);
+  ASSERT_TRUE(s.build()) << s.logger.errors;
+  EXPECT_EQ(s.engine->getTensorDataType("x"), DataType::kHALF);
+  EXPECT_EQ(s.engine->getTensorDataType("y"), DataType::kFLOAT);
+  const uint16_t in[] = {0x3c00, 0xc000, 0x0000};  // 1, -2, 0
+  float out[3] = {};
+  void* bindings[] = {const_cast<uint16_t*>(in), out};
+  ASSERT_TRUE(s.context->executeV2(bindings)) << s.logger.errors;
+  EXPECT_EQ(std::vector<float>(out, out + 3), (std::vector<float>{1.5F, -1.75F, 2}));
+  x->setType(DataType::kBOOL);
+  EXPECT_NE(s.logger.errors.find("cannot become"), std::string::npos) << s.logger.errors;
+  EXPECT_EQ(x->getType(), DataType::kHALF);
+}
+
 TEST(Network, OutputTypeAddsAConversion) {
   Session s;
   ITensor* x = s.input("x", {3});

@@ -11,18 +11,28 @@
 
 namespace {
 
-/// Makes the head agree with what follows it, as far as that is possible.
+/// Makes head and checksums agree with the rest, as far as that is possible.
 void forge(fuzz::Bytes& image) {
-  hone::plan::Header h;
+  using namespace hone::plan;
+  Header h;
   if (image.size() < sizeof(h)) return;
   std::memcpy(&h, image.data(), sizeof(h));
-  const uint64_t rest = image.size() - sizeof(h);
-  h.meta_size = std::min<uint64_t>(h.meta_size, rest);
-  h.data_offset = std::min<uint64_t>((sizeof(h) + h.meta_size + 63) / 64 * 64, image.size() / 64 * 64);
-  h.data_size = image.size() - h.data_offset;
+  const uint64_t size = image.size();
+  h.meta_size = std::min<uint64_t>(h.meta_size, size - sizeof(h));
+  h.data_offset = std::min<uint64_t>(h.data_offset, size) / 64 * 64;
+  h.data_size = size - h.data_offset;
+  h.data_used = std::min(h.data_used, h.data_size) / 64 * 64;
+  const uint64_t list = list_offset(h.meta_size), entries = list_entries(h.data_size, h.data_used);
+  if (list + 8 * entries > h.data_offset) return;
+  uint64_t at = list;
+  for (const auto& [begin, end] : {std::pair(uint64_t{0}, h.data_used), std::pair(h.data_used, h.data_size)})
+    for (uint64_t piece = begin; piece < end; piece += kPiece, at += 8) {
+      const uint64_t sum = XXH3_64bits(image.data() + h.data_offset + piece, std::min(kPiece, end - piece));
+      std::memcpy(image.data() + at, &sum, 8);
+    }
   h.meta_checksum = XXH3_64bits(image.data() + sizeof(h), h.meta_size);
-  h.data_checksum = XXH3_64bits(image.data() + h.data_offset, h.data_size);
-  h.head_checksum = XXH3_64bits(&h, offsetof(hone::plan::Header, head_checksum));
+  h.list_checksum = XXH3_64bits(image.data() + list, 8 * entries);
+  h.head_checksum = XXH3_64bits(&h, offsetof(Header, head_checksum));
   std::memcpy(image.data(), &h, sizeof(h));
 }
 

@@ -83,8 +83,7 @@ void add_profile(IBuilder& builder, IBuilderConfig& config, const INetworkDefini
     const Dims min = pick(declared, name, {&o.min_shapes, &o.opt_shapes, &o.shapes, &o.max_shapes});
     const Dims max = pick(declared, name, {&o.max_shapes, &o.opt_shapes, &o.shapes, &o.min_shapes});
     if (!given)
-      fmt::print(
-          "[W] Dynamic input '{}' has no shape: {} is used (see --minShapes, --optShapes, --maxShapes, --shapes)\n",
+      say('W', "Dynamic input '{}' has no shape: {} is used (see --minShapes, --optShapes, --maxShapes, --shapes)",
           name, dims_text(opt));
     if (!profile->setDimensions(name.c_str(), OptProfileSelector::kMIN, min) ||
         !profile->setDimensions(name.c_str(), OptProfileSelector::kOPT, opt) ||
@@ -128,6 +127,16 @@ void set_layer_types(INetworkDefinition& network, const Options& o) {
   }
 }
 
+// A misspelt layer would otherwise silently keep its type.
+void check_layer_names(INetworkDefinition& network, const Options& o) {
+  std::set<std::string> names = {"*"};
+  for (int i = 0; i < network.getNbLayers(); ++i) names.insert(network.getLayer(i)->getName());
+  for (const auto& [specs, flag] :
+       {std::pair(&o.layer_precisions, "layerPrecisions"), std::pair(&o.layer_output_types, "layerOutputTypes")})
+    for (const auto& [name, type] : *specs)
+      if (names.count(name) == 0) say('W', "--{}: the network has no layer '{}'", flag, name);
+}
+
 void set_io_formats(INetworkDefinition& network, const Options& o) {
   auto apply = [](ITensor& t, const std::vector<IoFormat>& formats, int i, int count, const char* flag) {
     if (formats.empty()) return;
@@ -136,6 +145,9 @@ void set_io_formats(INetworkDefinition& network, const Options& o) {
     const IoFormat& f = formats[formats.size() == 1 ? 0 : static_cast<size_t>(i)];
     if (f.has_type) t.setType(f.type);
     if (f.formats != 0) t.setAllowedFormats(f.formats);
+    if ((f.has_type && t.getType() != f.type) || (f.formats != 0 && t.getAllowedFormats() != f.formats))
+      throw UserError(
+          fmt::format("--{}: '{}' cannot have this type and format; the reason is logged above", flag, t.getName()));
   };
   for (int i = 0; i < network.getNbInputs(); ++i)
     apply(*network.getInput(i), o.input_formats, i, network.getNbInputs(), "inputIOFormats");
@@ -153,9 +165,9 @@ void set_flags(IBuilderConfig& c, const Options& o) {
   if (o.precision_constraints == "obey") c.setFlag(BuilderFlag::kOBEY_PRECISION_CONSTRAINTS);
   if (o.no_builder_cache) c.setFlag(BuilderFlag::kDISABLE_TIMING_CACHE);
   if (o.error_on_timing_cache_miss) c.setFlag(BuilderFlag::kERROR_ON_TIMING_CACHE_MISS);
-  if (o.strip_weights) c.setFlag(BuilderFlag::kSTRIP_PLAN);
   c.setBuilderOptimizationLevel(o.optimization_level);
   c.setAvgTimingIterations(o.avg_timing);
+  c.setMaxNbTactics(o.max_tactics);
   c.setProfilingVerbosity(o.profiling_verbosity == "detailed" || o.profiling_verbosity == "verbose"
                               ? ProfilingVerbosity::kDETAILED
                           : o.profiling_verbosity == "none" ? ProfilingVerbosity::kNONE
@@ -203,6 +215,7 @@ std::unique_ptr<IHostMemory> build_plan(const Options& o, Logger& logger) {
   const std::unique_ptr<IBuilderConfig> config(builder->createBuilderConfig());
   set_flags(*config, o);
   set_io_formats(*network, o);
+  check_layer_names(*network, o);
   set_layer_types(*network, o);
   add_profile(*builder, *config, *network, o);
   ProgressBar progress;
@@ -212,7 +225,7 @@ std::unique_ptr<IHostMemory> build_plan(const Options& o, Logger& logger) {
     const std::vector<char> bytes = read_all(o.timing_cache_file);
     cache.reset(config->createTimingCache(bytes.data(), bytes.size()));
     if (cache == nullptr) {
-      fmt::print("[W] Timing cache '{}' is not usable; a new one is begun\n", o.timing_cache_file);
+      say('W', "Timing cache '{}' is not usable; a new one is begun", o.timing_cache_file);
       cache.reset(config->createTimingCache(nullptr, 0));
     }
     if (cache == nullptr || !config->setTimingCache(*cache, true)) throw UserError("cannot use a timing cache");

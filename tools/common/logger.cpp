@@ -17,6 +17,8 @@ spdlog::logger& sink() {
 }
 }  // namespace
 
+void say_line(char kind, const std::string& text) { sink().info("[{}] {}", kind, text); }
+
 void Logger::log(Severity severity, nvinfer1::AsciiChar const* message) noexcept {
   if (severity == Severity::kVERBOSE && !verbose_) return;
   static const char* const kTag[] = {"[F] ", "[E] ", "[W] ", "[I] ", "[V] "};

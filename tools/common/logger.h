@@ -2,11 +2,20 @@
 #pragma once
 
 #include <NvInfer.h>
+#include <fmt/format.h>
+
+#include <string>
 
 namespace tools {
 
-/// Writes "[date-time] [I] message" lines; verbose ones only when asked for. Errors are also counted and the last one
-/// kept.
+/// One line on stdout in the manner of TensorRT's tools: date, kind (E, W, I, V) and text.
+void say_line(char kind, const std::string& text);
+template <class... Args>
+void say(char kind, fmt::format_string<Args...> f, Args&&... args) {
+  say_line(kind, fmt::format(f, std::forward<Args>(args)...));
+}
+
+/// Writes "[date-time] [I] message" lines; verbose ones only when asked for.
 class Logger : public nvinfer1::ILogger {
  public:
   explicit Logger(bool verbose = false) : verbose_(verbose) {}

@@ -16,6 +16,10 @@ std::vector<std::string> split(const std::string& s, char by) {
   return r;
 }
 
+std::string unquoted(const std::string& s) {
+  return s.size() >= 2 && s.front() == '\'' && s.back() == '\'' ? s.substr(1, s.size() - 2) : s;
+}
+
 namespace {
 
 int64_t number(const std::string& flag, const std::string& s) {
@@ -37,7 +41,7 @@ ShapeMap parse_shapes(const std::string& flag, const std::string& text) {
   ShapeMap r;
   for (const std::string& item : split(text, ',')) {
     const size_t colon = item.rfind(':');
-    const std::string name = colon == std::string::npos ? "" : item.substr(0, colon),
+    const std::string name = colon == std::string::npos ? "" : unquoted(item.substr(0, colon)),
                       dims = colon == std::string::npos ? item : item.substr(colon + 1);
     std::vector<int64_t> d;
     if (dims != "scalar")

@@ -29,9 +29,9 @@ struct Options {
   std::string precision_constraints = "none";
   std::vector<std::pair<std::string, std::string>> layer_precisions, layer_output_types;
   std::map<std::string, double> mem_pools;  // MiB
-  int optimization_level = 3, avg_timing = 8;
+  int optimization_level = 3, avg_timing = 8, max_tactics = -1;
   std::string timing_cache_file, profiling_verbosity = "layer_names_only";
-  bool no_builder_cache = false, error_on_timing_cache_miss = false, strip_weights = false, version_compatible = false;
+  bool no_builder_cache = false, error_on_timing_cache_miss = false;
   int max_aux_streams = -1;
   bool skip_inference = false, verbose = false;
   // inference
@@ -42,6 +42,7 @@ struct Options {
        no_data_transfers = false;
   std::vector<double> percentiles = {90, 95, 99};
   int use_profile = 0;
+  bool announce_inputs = false;  // say where the values of each input come from
   PictureOptions picture;
   // reporting
   bool dump_profile = false, dump_layer_info = false, dump_output = false, dump_optimization_profile = false;
@@ -54,6 +55,8 @@ struct Options {
 
 /// The parts of s between the separators, empty ones left out.
 std::vector<std::string> split(const std::string& s, char by);
+/// The text without the single quotes around it, which protect names on the command line.
+std::string unquoted(const std::string& s);
 /// "name:1x3x224x224,..." as given to --flag; throws UserError.
 ShapeMap parse_shapes(const std::string& flag, const std::string& text);
 

@@ -36,15 +36,16 @@ std::string json_value(const std::string& v) {
 }
 
 void line(const char* name, const Summary& s, const std::vector<double>& percentiles) {
-  fmt::print("[I] {}: min = {:.6g} ms, max = {:.6g} ms, mean = {:.6g} ms, median = {:.6g} ms", name, s.min, s.max,
-             s.mean, s.median);
+  std::string text = fmt::format("{}: min = {:.6g} ms, max = {:.6g} ms, mean = {:.6g} ms, median = {:.6g} ms", name,
+                                 s.min, s.max, s.mean, s.median);
   for (size_t i = 0; i < percentiles.size(); ++i)
-    fmt::print(", percentile({:g}%) = {:.6g} ms", percentiles[i], s.percentiles[i]);
-  fmt::print("\n");
+    text += fmt::format(", percentile({:g}%) = {:.6g} ms", percentiles[i], s.percentiles[i]);
+  say('I', "{}", text);
 }
 
 void trace_lines(const RunResult& r, const Options& o) {
-  fmt::print("[I] === Trace details ===\n[I] Trace averages of {} runs:\n", o.avg_runs);
+  say('I', "=== Trace details ===");
+  say('I', "Trace averages of {} runs:", o.avg_runs);
   const size_t n = static_cast<size_t>(o.avg_runs);
   for (size_t b = 0; b + n <= r.traces.size(); b += n) {
     double compute = 0, latency = 0, enqueue = 0;
@@ -54,23 +55,39 @@ void trace_lines(const RunResult& r, const Options& o) {
       enqueue += r.traces[i].enqueue_end - r.traces[i].enqueue_start;
     }
     const auto d = static_cast<double>(n);
-    fmt::print("[I] Average on {} runs - Compute latency: {:.6g} ms - Host latency: {:.6g} ms (enqueue {:.6g} ms)\n", n,
-               compute / d, latency / d, enqueue / d);
+    say('I', "Average on {} runs - GPU latency: {:.6g} ms - Host latency: {:.6g} ms (enqueue {:.6g} ms)", n,
+        compute / d, latency / d, enqueue / d);
   }
+}
+
+void explain() {
+  say('V', "");
+  say('V', "=== Explanations of the performance metrics ===");
+  say('V', "Total Host Walltime: from the start of the first measured run to the end of the last.");
+  say('V', "GPU Compute Time: the time in which the device computes; on the CPU device, the time of the call.");
+  say('V', "Total GPU Compute Time: the sum of these over all runs.");
+  say('V', "Throughput: runs divided by the total host walltime.");
+  say('V', "Enqueue Time: the time of the call that starts a run; on the CPU device it returns when all is done.");
+  say('V', "H2D Latency: copying the inputs to the device; D2H Latency: copying the outputs back.");
+  say('V', "Latency: H2D latency + compute time + D2H latency of one run.");
 }
 
 }  // namespace
 
 void report_performance(const RunResult& r, const Options& o, nvinfer1::ICudaEngine&) {
   if (r.traces.empty()) return;
-  if (o.verbose) trace_lines(r, o);
+  say('I', "Warmup completed {} queries over {:g} ms", r.warm_up_runs, o.warm_up);
+  say('I', "Timing trace has {} queries over {:.6g} s", r.traces.size(), r.wall_ms / 1e3);
+  say('I', "");
+  trace_lines(r, o);
   auto column = [&](auto f) {
     std::vector<double> v;
     for (const Trace& t : r.traces) v.push_back(f(t));
     return summarize(std::move(v), o.percentiles);
   };
-  fmt::print("[I] \n[I] === Performance summary ===\n");
-  fmt::print("[I] Throughput: {:.6g} qps\n", 1e3 * static_cast<double>(r.traces.size()) / std::max(r.wall_ms, 1e-6));
+  say('I', "");
+  say('I', "=== Performance summary ===");
+  say('I', "Throughput: {:.6g} qps", 1e3 * static_cast<double>(r.traces.size()) / std::max(r.wall_ms, 1e-6));
   line("Latency", column([](const Trace& t) { return t.latency(); }), o.percentiles);
   line("Enqueue Time", column([](const Trace& t) { return t.enqueue_end - t.enqueue_start; }), o.percentiles);
   if (!o.no_data_transfers)
@@ -79,16 +96,18 @@ void report_performance(const RunResult& r, const Options& o, nvinfer1::ICudaEng
   line("GPU Compute Time", compute, o.percentiles);
   if (!o.no_data_transfers)
     line("D2H Latency", column([](const Trace& t) { return t.out_end - t.out_start; }), o.percentiles);
-  fmt::print("[I] Total Host Walltime: {:.6g} s\n", r.wall_ms / 1e3);
-  fmt::print("[I] Total GPU Compute Time: {:.6g} s\n", compute.mean * static_cast<double>(r.traces.size()) / 1e3);
+  say('I', "Total Host Walltime: {:.6g} s", r.wall_ms / 1e3);
+  say('I', "Total GPU Compute Time: {:.6g} s", compute.mean * static_cast<double>(r.traces.size()) / 1e3);
   if (compute.variation > 0.05)
-    fmt::print(
-        "[W] * Compute time is unstable, its coefficient of variation is {:.3g}%: another load on this machine is the "
-        "usual cause; longer --warmUp and --duration help.\n",
+    say('W',
+        "* GPU compute time is unstable, with coefficient of variance = {:.3g}%: another load on this machine is the "
+        "usual cause; longer --warmUp and --duration help.",
         100 * compute.variation);
-  fmt::print(
-      "[I] Explanations: Latency = input copy + compute + output copy; on the CPU device \"GPU Compute Time\" is the "
-      "time the processor computes and the call returns when all is done.\n");
+  if (o.verbose)
+    explain();
+  else
+    say('I', "Explanations of the performance metrics are printed in the verbose logs.");
+  say('I', "");
 }
 
 void report_profile(const RunResult& r, const Options& o) {
@@ -111,12 +130,14 @@ void report_profile(const RunResult& r, const Options& o) {
     all_median += s.median;
   }
   if (o.dump_profile) {
-    fmt::print("[I] \n[I] === Profile ({} iterations ) ===\n[I] {:>12} {:>12} {:>12} {:>8}   Layer\n", runs, "Time(ms)",
-               "Avg.(ms)", "Median(ms)", "Time(%)");
+    say('I', "");
+    say('I', "=== Profile ({} iterations ) ===", runs);
+    say('I', "{:>12} {:>12} {:>12} {:>9}   Layer", "Time(ms)", "Avg.(ms)", "Median(ms)", "Time(%)");
     for (const Row& x : rows)
-      fmt::print("[I] {:12.2f} {:12.4f} {:12.4f} {:8.1f}   {}\n", x.total, x.mean, x.median,
-                 100 * x.total / std::max(all, 1e-12), x.layer->name);
-    fmt::print("[I] {:12.2f} {:12.4f} {:12.4f} {:8.1f}   Total\n", all, all_mean, all_median, 100.0);
+      say('I', "{:12.2f} {:12.4f} {:12.4f} {:9.1f}   {}", x.total, x.mean, x.median,
+          100 * x.total / std::max(all, 1e-12), x.layer->name);
+    say('I', "{:12.2f} {:12.4f} {:12.4f} {:9.1f}   Total", all, all_mean, all_median, 100.0);
+    say('I', "");
   }
   if (o.export_profile.empty()) return;
   std::ofstream f = create(o.export_profile);
@@ -131,12 +152,13 @@ void report_profile(const RunResult& r, const Options& o) {
 
 void report_outputs(const RunResult& r, const Options& o) {
   if (o.dump_output) {
-    fmt::print("[I] Output Tensors:\n");
+    say('I', "Output Tensors:");
     for (const Tensor& t : r.outputs) {
-      fmt::print("[I] {}: ({})\n[I]", t.name, dims_text(t.dims));
+      std::string values;
       const int64_t n = volume(t.dims);
-      for (int64_t i = 0; i < n; ++i) fmt::print(" {}", value_text(t.type, t.data.data(), i));
-      fmt::print("\n");
+      for (int64_t i = 0; i < n; ++i) values += (i ? " " : "") + value_text(t.type, t.data.data(), i);
+      say('I', "{}: ({})", t.name, dims_text(t.dims));
+      say('I', "{}", values);
     }
   }
   if (o.export_output.empty()) return;
@@ -161,8 +183,7 @@ void report_layers(nvinfer1::ICudaEngine& engine, const Options& o) {
   const std::unique_ptr<nvinfer1::IEngineInspector> inspector(engine.createEngineInspector());
   if (inspector == nullptr) throw UserError("cannot inspect the engine");
   if (o.dump_layer_info)
-    fmt::print("[I] Layer Information:\n{}\n",
-               inspector->getEngineInformation(nvinfer1::LayerInformationFormat::kONELINE));
+    say('I', "Layer Information:\n{}", inspector->getEngineInformation(nvinfer1::LayerInformationFormat::kONELINE));
   if (!o.export_layer_info.empty())
     create(o.export_layer_info) << inspector->getEngineInformation(nvinfer1::LayerInformationFormat::kJSON) << "\n";
 }

@@ -1,12 +1,15 @@
 // Inference: contexts, inputs, the measuring loop.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <map>
 #include <mutex>
+#include <numeric>
 #include <thread>
 
 #include "common/session.h"
@@ -33,6 +36,7 @@ class Memory {
     return data_;
   }
   void* data() const { return data_; }
+  uint64_t capacity() const { return capacity_; }
 
  private:
   IEngineDevice& device_;
@@ -51,6 +55,7 @@ class Output : public IOutputAllocator {
   void notifyShape(char const*, Dims const& d) noexcept override { dims = d; }
   Dims dims{};
   void* data() const { return memory_.data(); }
+  uint64_t capacity() const { return memory_.capacity(); }
 
  private:
   Memory memory_;
@@ -146,6 +151,14 @@ class Session {
     for (size_t k = 0; k < moments_.size(); ++k) finish(*moments_[(next_ + k) % moments_.size()], traces);
   }
 
+  /// Bytes of inputs and outputs, on the host and on the device.
+  int64_t io_bytes() const {
+    uint64_t n = 0;
+    for (const Input& i : inputs_) n += i.host.size() + i.device->capacity();
+    for (const auto& [name, out] : outputs_) n += out->capacity();
+    return static_cast<int64_t>(n);
+  }
+
   std::vector<Tensor> outputs() const {
     std::vector<Tensor> r;
     for (const auto& [name, out] : outputs_) {
@@ -216,6 +229,9 @@ class Session {
             fmt::format("input '{}' does not take the shape {}; the reason is logged above", name, dims_text(d)));
       const DataType type = engine_.getTensorDataType(name.c_str());
       const std::string* file = file_of(name);
+      if (o_.announce_inputs && stream_ == 0 && file != nullptr)
+        say('I', "Using values loaded from {} for input {}", *file, name);
+      if (o_.announce_inputs && stream_ == 0 && file == nullptr) say('I', "Using random values for input {}", name);
       std::vector<std::byte> host =
           file != nullptr ? load_tensor(*file, type, d, o_.picture) : random_tensor(type, volume(d), seed++);
       auto& input = inputs_.emplace_back(Input{std::move(host), std::make_unique<Memory>(device_)});
@@ -294,12 +310,13 @@ void pause_ms(double ms) {
   if (ms > 0) std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(ms));
 }
 
-// Runs sessions in turn until iterations and duration are met.
-void loop(std::vector<Session*> sessions, const Options& o, Clock::time_point zero, std::vector<Trace>& traces) {
+// Runs sessions in turn until iterations and duration are met; returns how many runs it took to warm up.
+int64_t loop(std::vector<Session*> sessions, const Options& o, Clock::time_point zero, std::vector<Trace>& traces) {
   pause_ms(o.sleep_time);
   const auto warm = Clock::now();
   auto since = [](Clock::time_point t) { return std::chrono::duration<double, std::milli>(Clock::now() - t).count(); };
-  while (since(warm) < o.warm_up)
+  int64_t warm_up_runs = 0;
+  for (; since(warm) < o.warm_up; warm_up_runs += static_cast<int64_t>(sessions.size()))
     for (Session* s : sessions) s->run(zero, nullptr);
   for (Session* s : sessions) s->drain(nullptr);
   const auto start = Clock::now();
@@ -308,6 +325,7 @@ void loop(std::vector<Session*> sessions, const Options& o, Clock::time_point ze
     pause_ms(o.idle_time);
   }
   for (Session* s : sessions) s->drain(&traces);
+  return warm_up_runs;
 }
 
 void measure(std::vector<std::unique_ptr<Session>>& sessions, const Options& o, RunResult& r) {
@@ -317,14 +335,15 @@ void measure(std::vector<std::unique_ptr<Session>>& sessions, const Options& o, 
   if (!parallel) {
     std::vector<Session*> all;
     for (auto& s : sessions) all.push_back(s.get());
-    loop(all, o, zero, traces[0]);
+    r.warm_up_runs = loop(all, o, zero, traces[0]);
   } else {
     std::vector<std::thread> workers;
     std::vector<std::string> errors(sessions.size());
+    std::vector<int64_t> warm_up_runs(sessions.size());
     for (size_t i = 0; i < sessions.size(); ++i)
       workers.emplace_back([&, i] {
         try {
-          loop({sessions[i].get()}, o, zero, traces[i]);
+          warm_up_runs[i] = loop({sessions[i].get()}, o, zero, traces[i]);
         } catch (const std::exception& e) {
           errors[i] = e.what();
         }
@@ -332,6 +351,7 @@ void measure(std::vector<std::unique_ptr<Session>>& sessions, const Options& o, 
     for (std::thread& t : workers) t.join();
     for (const std::string& e : errors)
       if (!e.empty()) throw UserError(e);
+    r.warm_up_runs = std::accumulate(warm_up_runs.begin(), warm_up_runs.end(), int64_t{0});
   }
   double first = 1e300, last = 0;
   for (const auto& t : traces)
@@ -344,6 +364,13 @@ void measure(std::vector<std::unique_ptr<Session>>& sessions, const Options& o, 
 }
 
 }  // namespace
+
+int64_t resident_bytes() {
+  std::ifstream f("/proc/self/statm");
+  int64_t pages = 0, resident = 0;
+  f >> pages >> resident;
+  return f ? resident * sysconf(_SC_PAGESIZE) : 0;
+}
 
 RunResult run_engine(ICudaEngine& engine, const Options& o) {
   std::vector<std::unique_ptr<Session>> sessions;
@@ -364,6 +391,8 @@ RunResult run_engine(ICudaEngine& engine, const Options& o) {
     measure(one, second, ignored);
     sessions[0] = std::move(one[0]);
   }
+  r.resident_bytes = resident_bytes();
+  for (const auto& s : sessions) r.io_bytes += s->io_bytes();
   r.outputs = sessions[0]->outputs();
   for (auto& s : sessions) s->context().setProfiler(nullptr);
   r.profile = std::move(profiler.layers);

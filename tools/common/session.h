@@ -38,10 +38,16 @@ struct LayerTime {
 
 struct RunResult {
   std::vector<Trace> traces;
+  int64_t warm_up_runs = 0;
   double wall_ms = 0;
   std::vector<Tensor> outputs;  // of the last run of the first context
   std::vector<LayerTime> profile;
+  int64_t io_bytes = 0;        // of inputs and outputs of all contexts
+  int64_t resident_bytes = 0;  // of the process after the runs
 };
+
+/// Memory of this process that is in use; 0 where the system does not tell.
+int64_t resident_bytes();
 
 /// Runs an engine as the options say. Throws UserError.
 RunResult run_engine(nvinfer1::ICudaEngine& engine, const Options& o);

@@ -65,6 +65,7 @@ void complete(Arguments& a) {
   a.options.picture.deviation = numbers(a.deviation);
   if (!a.shapes.empty()) a.options.shapes = parse_shapes("shapes", a.shapes);
   a.options.onnx = a.model;
+  a.options.profiling_verbosity = "detailed";
 }
 
 std::unique_ptr<nvinfer1::ICudaEngine> load(nvinfer1::IRuntime& runtime, const std::string& plan) {
@@ -165,6 +166,13 @@ void show_latency(const RunResult& r) {
       s.percentiles[1], s.percentiles[2], 1e3 * static_cast<double>(ms.size()) / r.wall_ms);
 }
 
+// A layer is named after all nodes that became it; a table shows the first of many.
+std::string short_name(const std::string& name) {
+  size_t others = 0;
+  for (size_t at = name.find(" + "); at != std::string::npos; at = name.find(" + ", at + 3)) ++others;
+  return others <= 1 ? name : fmt::format("{} + {} more", name.substr(0, name.find(" + ")), others);
+}
+
 void show_layers(const RunResult& r, int most) {
   struct Row {
     double ms;
@@ -182,7 +190,8 @@ void show_layers(const RunResult& r, int most) {
   fmt::print("\nWhere the time goes ({} layers, {:.3f} ms when timed one by one)\n", rows.size(), total);
   double shown = 0;
   for (size_t i = 0; i < rows.size() && i < static_cast<size_t>(most); ++i) {
-    fmt::print("  {:8.3f} ms {:5.1f} %  {}\n", rows[i].ms, 100 * rows[i].ms / std::max(total, 1e-9), rows[i].name);
+    fmt::print("  {:8.3f} ms {:5.1f} %  {}\n", rows[i].ms, 100 * rows[i].ms / std::max(total, 1e-9),
+               short_name(rows[i].name));
     shown += rows[i].ms;
   }
   if (rows.size() > static_cast<size_t>(most))

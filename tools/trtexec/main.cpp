@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstdio>
 #include <fstream>
 
 #include "common/session.h"
+#include "trtexec/describe.h"
 #include "trtexec/options.h"
 
 namespace {
@@ -20,6 +22,36 @@ void save(const std::string& path, const nvinfer1::IHostMemory& plan) {
     throw UserError(fmt::format("cannot write plan '{}'", path));
 }
 
+double mib(int64_t bytes) { return static_cast<double>(bytes) / 1048576; }
+
+bool inspects(const Options& o) {
+  return o.dump_layer_info || !o.export_layer_info.empty() || o.dump_optimization_profile;
+}
+
+void skipped() { say('I', "Skipped inference phase since --skipInference is added."); }
+
+void report_profiles(const nvinfer1::ICudaEngine& engine) {
+  using S = nvinfer1::OptProfileSelector;
+  for (int p = 0; p < engine.getNbOptimizationProfiles(); ++p)
+    for (int i = 0; i < engine.getNbIOTensors(); ++i) {
+      const char* name = engine.getIOTensorName(i);
+      if (engine.getTensorIOMode(name) != nvinfer1::TensorIOMode::kINPUT) continue;
+      say('I', "Profile {} input {}: min {}, opt {}, max {}", p, name,
+          dims_text(engine.getProfileShape(name, p, S::kMIN)), dims_text(engine.getProfileShape(name, p, S::kOPT)),
+          dims_text(engine.getProfileShape(name, p, S::kMAX)));
+    }
+}
+
+// A loaded plan is all that has come into the process since, so that the two figures can be compared.
+void report_memory(const nvinfer1::ICudaEngine& engine, const RunResult& r, const Options& o, int64_t growth) {
+  const int64_t weights = engine.getEngineStat(nvinfer1::EngineStat::kTOTAL_WEIGHTS_SIZE),
+                activations = o.streams * engine.getDeviceMemorySizeV2();
+  say('I',
+      "Memory: weights {:.2f} MiB + activations and workspace {:.2f} MiB + inputs and outputs {:.2f} MiB = {:.2f} MiB",
+      mib(weights), mib(activations), mib(r.io_bytes), mib(weights + activations + r.io_bytes));
+  if (!o.load_engine.empty() && r.resident_bytes > 0) say('I', "The process has grown by {:.2f} MiB", mib(growth));
+}
+
 void work(const Options& o, Logger& logger) {
   const std::unique_ptr<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
   if (runtime == nullptr) throw UserError("cannot create a runtime");
@@ -28,36 +60,27 @@ void work(const Options& o, Logger& logger) {
   if (!o.onnx.empty()) {
     const auto start = Clock::now();
     plan = build_plan(o, logger);
-    fmt::print("[I] Engine built in {:.3f} sec.\n[I] Created engine with size: {:.3f} MiB\n", seconds_since(start),
-               static_cast<double>(plan->size()) / 1048576);
+    say('I', "Engine built in {:.6g} sec.", seconds_since(start));
+    say('I', "Created engine with size: {:.6g} MiB", static_cast<double>(plan->size()) / 1048576);
     if (!o.save_engine.empty()) save(o.save_engine, *plan);
-    if (o.skip_inference && !o.dump_layer_info && o.export_layer_info.empty()) return;
+    if (o.skip_inference && !inspects(o)) return skipped();
   }
+  const int64_t resident_before = resident_bytes();
   const auto start = Clock::now();
   const std::unique_ptr<nvinfer1::ICudaEngine> engine(
       plan != nullptr ? runtime->deserializeCudaEngine(plan->data(), plan->size())
                       : runtime->deserializeCudaEngineFromFile(o.load_engine.c_str()));
   if (engine == nullptr) throw UserError("the engine could not be loaded; the reason is logged above");
-  fmt::print("[I] Engine deserialized in {:.6f} sec.\n", seconds_since(start));
+  say('I', "Engine deserialized in {:.6g} sec.", seconds_since(start));
   plan.reset();
   if (o.time_deserialize) return;
   if (o.dump_layer_info || !o.export_layer_info.empty()) report_layers(*engine, o);
-  if (o.dump_optimization_profile) {
-    for (int p = 0; p < engine->getNbOptimizationProfiles(); ++p)
-      for (int i = 0; i < engine->getNbIOTensors(); ++i) {
-        const char* name = engine->getIOTensorName(i);
-        if (engine->getTensorIOMode(name) != nvinfer1::TensorIOMode::kINPUT) continue;
-        using S = nvinfer1::OptProfileSelector;
-        fmt::print("[I] Profile {} input {}: min {}, opt {}, max {}\n", p, name,
-                   dims_text(engine->getProfileShape(name, p, S::kMIN)),
-                   dims_text(engine->getProfileShape(name, p, S::kOPT)),
-                   dims_text(engine->getProfileShape(name, p, S::kMAX)));
-      }
-  }
-  if (o.skip_inference) return;
-  fmt::print("[I] Activation memory: {:.3f} MiB\n", static_cast<double>(engine->getDeviceMemorySizeV2()) / 1048576);
+  if (o.dump_optimization_profile) report_profiles(*engine);
+  if (o.skip_inference) return skipped();
+  say('I', "Starting inference");
   const RunResult r = run_engine(*engine, o);
   report_performance(r, o, *engine);
+  report_memory(*engine, r, o, r.resident_bytes - resident_before);
   report_profile(r, o);
   report_outputs(r, o);
   if (!o.export_times.empty()) export_times(r, o.export_times);
@@ -72,12 +95,15 @@ int main(int argc, char** argv) {
                                         NV_TENSORRT_PATCH, command);
   std::string help;
   try {
-    const Options o = trtexec::parse_options(argc, argv, &help);
+    Options o = trtexec::parse_options(argc, argv, &help);
     if (o.help) {
       fmt::print("{}", help);
       return 0;
     }
     fmt::print("&&&& RUNNING {}\n", title);
+    std::fflush(stdout);
+    trtexec::settle(o);
+    trtexec::describe(o);
     if (!o.device.empty() && o.device != "cpu" && o.device.find_first_not_of("0123456789") != std::string::npos)
       throw UserError(fmt::format("--device: '{}' is neither 'cpu' nor a number", o.device));
     if (!o.device.empty() && o.device != "cpu" && honeWhyNoGpu() != nullptr)
@@ -88,7 +114,8 @@ int main(int argc, char** argv) {
     Logger logger(o.verbose);
     work(o, logger);
   } catch (const std::exception& e) {
-    fmt::print("[E] Error: {}\n&&&& FAILED {}\n", e.what(), title);
+    say('E', "Error: {}", e.what());
+    fmt::print("&&&& FAILED {}\n", title);
     return 1;
   }
   fmt::print("&&&& PASSED {}\n", title);

@@ -6,6 +6,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <numeric>
+#include <utility>
+
+#include "common/logger.h"
 
 namespace trtexec {
 namespace {
@@ -33,7 +36,7 @@ std::vector<std::pair<std::string, std::string>> pairs(const std::string& flag, 
     const size_t colon = item.rfind(':');
     if (colon == std::string::npos || colon == 0 || colon + 1 == item.size())
       throw UserError(fmt::format("--{}: '{}' is not of the form name:value", flag, item));
-    r.emplace_back(item.substr(0, colon), item.substr(colon + 1));
+    r.emplace_back(tools::unquoted(item.substr(0, colon)), tools::unquoted(item.substr(colon + 1)));
   }
   return r;
 }
@@ -183,6 +186,7 @@ tools::Options parse_options(int argc, char** argv, std::string* help_text) {
   app.add_option("--avgTiming", o.avg_timing, "Least runs of each timed tactic; default 8")
       ->check(CLI::Range(1, 10000))
       ->group(g);
+  app.add_option("--maxTactics", o.max_tactics, "Time no more than so many tactics per layer and format")->group(g);
   app.add_option("--timingCacheFile", o.timing_cache_file, "Timing cache to read and to extend")->group(g);
   app.add_flag("--noBuilderCache", o.no_builder_cache, "No timing cache within the build")->group(g);
   app.add_flag("--errorOnTimingCacheMiss", o.error_on_timing_cache_miss,
@@ -191,7 +195,6 @@ tools::Options parse_options(int argc, char** argv, std::string* help_text) {
   app.add_option("--profilingVerbosity", o.profiling_verbosity, "layer_names_only, detailed or none")
       ->check(CLI::IsMember({"layer_names_only", "detailed", "none", "default", "verbose"}))
       ->group(g);
-  app.add_flag("--stripWeights", o.strip_weights, "Leave the portable graph out of the plan")->group(g);
   app.add_option("--maxAuxStreams", o.max_aux_streams, "Streams besides the main one (no effect on the CPU)")->group(g);
   app.add_flag("--skipInference,--buildOnly", o.skip_inference, "Stop after the build")->group(g);
   bool ignored = false;
@@ -293,6 +296,17 @@ tools::Options parse_options(int argc, char** argv, std::string* help_text) {
   if (!o.load_engine.empty() && !o.save_engine.empty())
     throw UserError("--saveEngine needs a model to build; a loaded plan exists already");
   return o;
+}
+
+void settle(Options& o) {
+  o.announce_inputs = true;
+  if (!o.strongly_typed) return;
+  const std::pair<bool*, const char*> flags[] = {
+      {&o.fp16, "fp16"}, {&o.bf16, "bf16"}, {&o.int8, "int8"}, {&o.fp8, "fp8"}, {&o.best, "best"}};
+  for (const auto& [flag, name] : flags)
+    if (std::exchange(*flag, false))
+      tools::say('W', "--{} has no effect on a strongly typed network: its types are those that the model states",
+                 name);
 }
 
 }  // namespace trtexec

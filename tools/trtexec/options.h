@@ -11,4 +11,7 @@ namespace trtexec {
 /// Options::help.
 tools::Options parse_options(int argc, char** argv, std::string* help_text);
 
+/// Switches off, with a warning, what contradicts other flags (precisions of a strongly typed network).
+void settle(tools::Options& o);
+
 }  // namespace trtexec

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "base/error.h"
+#include "import/onnx/readers.h"
 #include "import/onnx/session.h"
 
 namespace hone::onnx {
@@ -40,6 +41,7 @@ ImportResult import_model(const std::shared_ptr<ModelFile>& file, ir::Graph* int
   guarded(r, [&] {
     Session session(file, r);
     session.run(into != nullptr ? *into : *own);
+    if (r.ok()) complete_origins(*file, into != nullptr ? *into : *own);
   });
   if (r.ok()) {
     r.graph = std::move(own);

@@ -225,6 +225,22 @@ TEST(Importer, ErrorsInBodiesNameTheirScope) {
   EXPECT_EQ(r.errors[0].index, 0);
 }
 
+TEST(Importer, BodiesBehindARefusedNodeAreLookedInto) {
+  auto m = branches(false);
+  auto& g = *m.mutable_graph();
+  g.mutable_node(0)->mutable_attribute(0)->mutable_g()->mutable_node(0)->set_op_type("Nonsense");
+  g.mutable_node(0)->mutable_attribute(1)->mutable_g()->mutable_node(0)->set_op_type("Humbug");
+  g.mutable_node(0)->set_input(0, "made");
+  add_node(g, "Strange", {"c"}, {"made"}, "first");
+  const ImportResult r = import_proto(m);
+  ASSERT_EQ(r.errors.size(), 3u) << import::str(r.errors);
+  EXPECT_EQ(r.errors[0].node, "first");
+  EXPECT_EQ(r.errors[1].scope, "then_branch of node 'choice'");
+  EXPECT_EQ(r.errors[1].type, "Nonsense");
+  EXPECT_EQ(r.errors[2].scope, "else_branch of node 'choice'");
+  EXPECT_EQ(r.supported, (std::vector<bool>{false, false}));
+}
+
 /// Running sums of x, n times: the last one, all of them, and a sequence that is concatenated behind the loop.
 TEST(Importer, LoopWithScansAndAnAppendedSequence) {
   auto m = model();
@@ -271,6 +287,25 @@ TEST(Importer, LoopWhoseCarriedValueGrows) {
   add_output(body, "w");
   add_output(g, "y");
   EXPECT_EQ(run(m, {Tensor::scalar<int64_t>(3)})[0].dims(), (Dims{8}));
+}
+
+TEST(Importer, NamesOfWhatIsEvaluatedAtOnceStayWithTheReader) {
+  auto m = model();
+  auto& g = *m.mutable_graph();
+  add_input(g, "x", {"2", "3"});
+  add_node(g, "Shape", {"x"}, {"s"}, "shape");
+  add_node(g, "Identity", {"s"}, {"t"}, "same");
+  add_node(g, "Reshape", {"x", "t"}, {"r"}, "reshape");
+  add_node(g, "Relu", {"r"}, {"y"}, "relu");
+  add_node(g, "Neg", {"r"}, {"unused"}, "nobody");
+  add_output(g, "y");
+  const ImportResult r = import_proto(m);
+  ASSERT_TRUE(r.ok()) << import::str(r.errors);
+  std::map<std::string, int> count;
+  for (const ir::Node* n : r.graph->nodes())
+    if (n->op().name != std::string("Constant"))
+      for (const auto& o : n->origins) ++count[o];
+  for (const char* name : {"shape", "same", "reshape", "relu", "nobody"}) EXPECT_EQ(count[name], 1) << name;
 }
 
 TEST(Importer, ShapeArithmeticIsDoneAtOnce) {

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "import/onnx/operators.h"
+#include "import/onnx/readers.h"
 
 namespace hone::onnx {
 
@@ -50,6 +51,7 @@ void Session::report(const proto::NodeProto& n, const Scope& scope, const std::s
   d.index = main_index_;
   if (main_index_ >= 0) result_.supported[static_cast<size_t>(main_index_)] = false;
   result_.errors.push_back(std::move(d));
+  reported_.insert(&n);
 }
 
 void Session::report_model(import::Cause cause, std::string reason) {
@@ -80,6 +82,7 @@ void Session::run(ir::Graph& graph) {
   bind_initializers(m.graph(), scope);
   import_inputs(m.graph(), scope);
   import_nodes(m.graph().node(), scope, true);
+  if (!result_.errors.empty()) list_unknown(m.graph().node(), scope, true);
   main_index_ = -1;
   import_outputs(m.graph(), scope);
 }
@@ -268,9 +271,75 @@ std::string Session::unique_node_name(std::string name) {
   }
 }
 
+std::optional<Session::Refusal> Session::unknown_operator(const proto::NodeProto& n, const Scope& scope) const {
+  if (find_function(n) != nullptr) return std::nullopt;
+  const std::string domain = standard_domain(n.domain());
+  const int64_t opset = opset_of(domain, scope);
+  const Operator* op = find_operator(domain, n.op_type());
+  if (op == nullptr && domain.empty())
+    return Refusal{import::Cause::kUnsupported, fmt::format("operator {} is not supported", n.op_type()),
+                   "the supported ones are in docs/onnx-operators.md"};
+  if (op == nullptr)
+    return Refusal{import::Cause::kUnsupported,
+                   fmt::format("operator {} of domain '{}' is not known", n.op_type(), domain),
+                   "export the model with standard operators, or with the operator as a local function"};
+  if (opset == 0)
+    return Refusal{import::Cause::kModel, fmt::format("the model imports no operator set for domain '{}'", domain), ""};
+  if (since_version(*op, opset) == 0)
+    return Refusal{
+        import::Cause::kModel,
+        fmt::format("operator {} has no definition in operator set {} that is understood; those of the sets {} are",
+                    n.op_type(), opset, op->since),
+        ""};
+  return std::nullopt;
+}
+
+namespace {
+std::string path_inside(const std::string& what, const std::string& outer) {
+  return what + (outer.empty() ? "" : ", " + outer);
+}
+}  // namespace
+
+// What lies behind a refused node is not imported, so that its bodies and functions have not been looked at yet.
+void Session::list_unknown(const Nodes& nodes, const Scope& scope, bool main) {
+  if (scope.depth >= kMaxDepth) return;
+  for (int i = 0; i < nodes.size(); ++i) {
+    const proto::NodeProto& n = nodes[i];
+    if (main) main_index_ = i;
+    const std::string name = scope.prefix + node_name(n);
+    if (auto u = unknown_operator(n, scope)) {
+      if (reported_.count(&n) == 0)
+        report(n, scope, name, opset_of(standard_domain(n.domain()), scope), u->cause, std::move(u->reason),
+               std::move(u->remedy));
+      continue;
+    }
+    Scope inner;
+    inner.opsets = scope.opsets;
+    inner.prefix = scope.prefix;
+    inner.depth = scope.depth + 1;
+    for (const auto& a : n.attribute()) {
+      if (!a.has_g()) continue;
+      inner.path = path_inside(fmt::format("{} of node '{}'", a.name(), name), scope.path);
+      list_unknown(a.g().node(), inner, false);
+    }
+    const proto::FunctionProto* f = find_function(n);
+    if (f == nullptr || !looked_into_.insert(f).second) continue;
+    const Opsets opsets = function_opsets(*f);
+    inner.opsets = &opsets;
+    inner.prefix = name + "/";
+    inner.path = path_inside(fmt::format("function '{}' called by node '{}'", f->name(), name), scope.path);
+    list_unknown(f->node(), inner, false);
+  }
+}
+
+Opsets Session::function_opsets(const proto::FunctionProto& f) const {
+  Opsets opsets = read_opsets(f.opset_import());
+  for (const auto& [domain, version] : opsets_) opsets.emplace(domain, version);
+  return opsets;
+}
+
 void Session::import_node(const proto::NodeProto& n, Scope& scope) {
-  std::string made_up = n.op_type() + "_" + (n.output_size() > 0 ? n.output(0) : std::string("none"));
-  const std::string name = unique_node_name(scope.prefix + (n.name().empty() ? made_up : n.name()));
+  const std::string name = unique_node_name(scope.prefix + node_name(n));
   const std::string domain = standard_domain(n.domain());
   const int64_t opset = opset_of(domain, scope);
   auto refuse = [&](import::Cause cause, std::string reason, std::string remedy = "") {
@@ -278,23 +347,8 @@ void Session::import_node(const proto::NodeProto& n, Scope& scope) {
     mark_failed(n, scope);
   };
   if (++imported_ > kMaxNodes) fail<ModelError>("more than {} nodes after inlining functions", kMaxNodes);
+  if (auto u = unknown_operator(n, scope)) return refuse(u->cause, std::move(u->reason), std::move(u->remedy));
   const proto::FunctionProto* function = find_function(n);
-  const Operator* op = function == nullptr ? find_operator(domain, n.op_type()) : nullptr;
-  if (function == nullptr && op == nullptr) {
-    if (domain.empty())
-      return refuse(import::Cause::kUnsupported, fmt::format("operator {} is not supported", n.op_type()),
-                    "the supported ones are in docs/onnx-operators.md");
-    return refuse(import::Cause::kUnsupported,
-                  fmt::format("operator {} of domain '{}' is not known", n.op_type(), domain),
-                  "export the model with standard operators, or with the operator as a local function");
-  }
-  if (op != nullptr && opset == 0)
-    return refuse(import::Cause::kModel, fmt::format("the model imports no operator set for domain '{}'", domain));
-  if (op != nullptr && since_version(*op, opset) == 0)
-    return refuse(
-        import::Cause::kModel,
-        fmt::format("operator {} has no definition in operator set {} that is understood; those of the sets {} are",
-                    n.op_type(), opset, op->since));
   try {
     const NodeView view(n, *file_, opset, name, scope.attributes);
     if (function != nullptr) return call_function(*function, view, scope);
@@ -390,12 +444,10 @@ void Session::call_function(const proto::FunctionProto& f, const NodeView& view,
       if (it != view.outer()->end()) attributes[a.name()] = it->second;
     }
   }
-  Opsets opsets = read_opsets(f.opset_import());
-  for (const auto& [domain, version] : opsets_) opsets.emplace(domain, version);
+  const Opsets opsets = function_opsets(f);
   Scope inner;
   inner.graph = scope.graph;
-  inner.path = fmt::format("function '{}' called by node '{}'{}{}", f.name(), view.name(),
-                           scope.path.empty() ? "" : ", ", scope.path);
+  inner.path = path_inside(fmt::format("function '{}' called by node '{}'", f.name(), view.name()), scope.path);
   inner.prefix = view.name() + "/";
   inner.opsets = &opsets;
   inner.attributes = &attributes;
@@ -472,7 +524,7 @@ Scope Session::inner_scope(Scope& outer, ir::Graph& graph, const NodeView& node,
   Scope s;
   s.parent = &outer;
   s.graph = &graph;
-  s.path = fmt::format("{} of node '{}'{}{}", what, node.name(), outer.path.empty() ? "" : ", ", outer.path);
+  s.path = path_inside(fmt::format("{} of node '{}'", what, node.name()), outer.path);
   s.prefix = outer.prefix;
   s.opsets = outer.opsets;
   s.attributes = outer.attributes;

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "import/onnx/importer.h"
@@ -45,6 +46,15 @@ class Session {
  private:
   using Nodes = google::protobuf::RepeatedPtrField<proto::NodeProto>;
 
+  struct Refusal {
+    import::Cause cause;
+    std::string reason, remedy;
+  };
+  /// Why no operator or function stands behind the node; nullopt: one does.
+  std::optional<Refusal> unknown_operator(const proto::NodeProto& n, const Scope& scope) const;
+  /// Reports unknown operators that the import has not come to, in bodies and functions too.
+  void list_unknown(const Nodes& nodes, const Scope& scope, bool main);
+  Opsets function_opsets(const proto::FunctionProto& f) const;
   void import_inputs(const proto::GraphProto& g, Scope& scope);
   void import_outputs(const proto::GraphProto& g, Scope& scope);
   void bind_initializers(const proto::GraphProto& g, Scope& scope);
@@ -66,6 +76,8 @@ class Session {
   ImportResult& result_;
   Opsets opsets_;
   std::map<std::string, const proto::FunctionProto*> functions_;
+  std::set<const proto::NodeProto*> reported_;
+  std::set<const proto::FunctionProto*> looked_into_;
   std::set<std::string> node_names_;
   std::map<std::string, int> name_counter_;
   std::map<std::string, std::string> symbols_;  // the model's name -> ours

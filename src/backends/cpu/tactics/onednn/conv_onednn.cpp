@@ -1,6 +1,7 @@
 // Convolution and transposed convolution through oneDNN, over one to three spatial axes, in both memory formats, with
 // weights in the library's own layout.
 #include "backends/cpu/tactics/onednn/onednn.h"
+#include "backends/cpu/tactics/onednn/packed_constant.h"
 #include "base/parallel.h"
 #include "ops/convolution.h"
 #include "ops/deconvolution.h"
@@ -140,7 +141,9 @@ class OneDnnConvolution : public Tactic {
 
   std::vector<Blob> prepare(const Problem& p) const override {
     if (p.constant(1) == nullptr) return {};
-    return {onednn::plain_blob(*p.constant(1))};
+    const ThreadScope threads(p.threads);
+    const auto made = plan<Primitive>(p, *post_ops(p, epilogue_chain(p, output(p))), true);
+    return {onednn::pack(p, made.weights, p.constant(1)->raw(), made.pd.weights_desc())};
   }
 
   std::unique_ptr<Kernel> make(const Problem& p, std::span<const Blob> blobs) const override {
@@ -149,9 +152,7 @@ class OneDnnConvolution : public Tactic {
     auto runner = std::make_unique<Runner>(Primitive(made.pd), made.pd.scratchpad_desc(), p.threads);
     runner->bind_input(DNNL_ARG_SRC, made.pd.src_desc(), 0);
     if (!blobs.empty()) {
-      require<ModelError>(blobs.size() == 1 && blobs[0].size >= made.weights.get_size(),
-                          "prepared weights are missing or cut off");
-      runner->own_constant(DNNL_ARG_WEIGHTS, made.weights, blobs[0].data, made.pd.weights_desc());
+      runner->bind_constant(DNNL_ARG_WEIGHTS, onednn::unpack(p, blobs, made.pd.weights_desc(), chosen_weights));
     } else {
       runner->bind_input(DNNL_ARG_WEIGHTS, made.weights, 1);
     }
@@ -165,6 +166,16 @@ class OneDnnConvolution : public Tactic {
   double estimate(const Problem&) const override { return 2; }
 
  private:
+  static memory::desc chosen_weights(const Problem& p) {
+    const ThreadScope threads(p.threads);
+    const auto post = post_ops(p, epilogue_chain(p, output(p)));
+    require<ModelError>(post.has_value(), "prepared weights are of another layer");
+    try {
+      return plan<Primitive>(p, *post, true).pd.weights_desc();
+    } catch (const dnnl::error& e) {
+      fail<ModelError>("weights were prepared for a problem that the library refuses: {}", e.message);
+    }
+  }
   static OutputMatrix output(const Problem& p) { return {p.outputs[0].dims, p.outputs[0].format, true}; }
   static std::optional<onednn::PostOps> post_ops(const Problem& p, const EpilogueChain& chain) {
     const size_t rank = p.outputs[0].dims.size();

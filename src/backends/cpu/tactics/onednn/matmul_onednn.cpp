@@ -1,6 +1,7 @@
 // Matrix products through oneDNN: any transposition, broadcasting and batch, with a constant second operand in the
 // library's own layout.
 #include "backends/cpu/tactics/onednn/onednn.h"
+#include "backends/cpu/tactics/onednn/packed_constant.h"
 #include "backends/layout.h"
 #include "base/parallel.h"
 #include "ops/matmul.h"
@@ -121,19 +122,20 @@ class MatMulOneDnn : public Tactic {
 
   std::vector<Blob> prepare(const Problem& p) const override {
     if (p.constant(1) == nullptr) return {};
-    return {onednn::plain_blob(*p.constant(1))};
+    const ThreadScope threads(p.threads);
+    const auto made = plan(p, chain_of(p), true);
+    require<InternalError>(made.has_value(), "matrix product without a plan");
+    return {onednn::pack(p, made->b, p.constant(1)->raw(), made->pd.weights_desc())};
   }
 
   std::unique_ptr<Kernel> make(const Problem& p, std::span<const Blob> blobs) const override {
     const ThreadScope threads(p.threads);
-    const auto made = plan(p, epilogue_chain(p, {p.outputs[0].dims, Format::kLinear, true}), !blobs.empty());
+    const auto made = plan(p, chain_of(p), !blobs.empty());
     require<InternalError>(made.has_value(), "matrix product without a plan");
     auto runner = std::make_unique<Runner>(dnnl::matmul(made->pd), made->pd.scratchpad_desc(), p.threads);
     runner->bind_input(DNNL_ARG_SRC, made->pd.src_desc(), 0);
     if (!blobs.empty()) {
-      require<ModelError>(blobs.size() == 1 && blobs[0].size >= made->b.get_size(),
-                          "prepared weights are missing or cut off");
-      runner->own_constant(DNNL_ARG_WEIGHTS, made->b, blobs[0].data, made->pd.weights_desc());
+      runner->bind_constant(DNNL_ARG_WEIGHTS, onednn::unpack(p, blobs, made->pd.weights_desc(), chosen_b));
     } else {
       runner->bind_input(DNNL_ARG_WEIGHTS, made->b, 1);
     }
@@ -144,6 +146,21 @@ class MatMulOneDnn : public Tactic {
     return std::make_unique<onednn::RunnerKernel>(std::move(runner));
   }
   double estimate(const Problem&) const override { return 2; }
+
+ private:
+  static EpilogueChain chain_of(const Problem& p) {
+    return epilogue_chain(p, {p.outputs[0].dims, Format::kLinear, true});
+  }
+  static memory::desc chosen_b(const Problem& p) {
+    const ThreadScope threads(p.threads);
+    try {
+      const auto made = plan(p, chain_of(p), true);
+      require<ModelError>(made.has_value(), "prepared weights are of another layer");
+      return made->pd.weights_desc();
+    } catch (const dnnl::error& e) {
+      fail<ModelError>("weights were prepared for a problem that the library refuses: {}", e.message);
+    }
+  }
 };
 
 }  // namespace

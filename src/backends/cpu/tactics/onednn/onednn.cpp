@@ -6,7 +6,6 @@
 #include <thread>
 
 #include "backends/layout.h"
-#include "base/parallel.h"
 
 namespace hone::cpu::onednn {
 
@@ -27,14 +26,7 @@ memory::desc describe(const TensorDesc& t, size_t rank) {
   return memory::desc(dims, memory::data_type::f32, strides);
 }
 
-namespace {
-
-struct Eltwise {
-  algorithm kind;
-  float alpha, beta;
-};
-
-std::optional<Eltwise> eltwise(const Step& s) {
+std::optional<Eltwise> eltwise_algorithm(const Step& s) {
   switch (s.kind) {
     case StepKind::kAffine:
       return Eltwise{algorithm::eltwise_linear, s.alpha, s.beta};
@@ -76,8 +68,8 @@ std::optional<Eltwise> eltwise(const Step& s) {
   }
 }
 
-std::optional<algorithm> binary(StepKind k) {
-  switch (k) {
+std::optional<algorithm> binary_algorithm(const Step& s) {
+  switch (s.kind) {
     case StepKind::kAdd:
       return algorithm::binary_add;
     case StepKind::kSub:
@@ -95,19 +87,17 @@ std::optional<algorithm> binary(StepKind k) {
   }
 }
 
-}  // namespace
-
 std::optional<PostOps> post_ops(const EpilogueChain& chain, const std::function<memory::desc(int)>& operand) {
   PostOps p;
   for (size_t i = 0; i < chain.steps.size(); ++i) {
     const Step& s = chain.steps[i];
     if (!has_operand(s.kind)) {
-      const auto e = eltwise(s);
+      const auto e = eltwise_algorithm(s);
       if (!e) return std::nullopt;
       p.ops.append_eltwise(e->kind, e->alpha, e->beta);
       continue;
     }
-    const auto b = binary(s.kind);
+    const auto b = binary_algorithm(s);
     if (!b) return std::nullopt;
     p.descs.push_back(operand(chain.inputs[i]));
     p.arguments.emplace_back(DNNL_ARG_ATTR_MULTIPLE_POST_OP(static_cast<int>(i)) | DNNL_ARG_SRC_1, chain.inputs[i]);
@@ -131,14 +121,6 @@ void Runner::bind_input(int argument, const memory::desc& desc, int input) {
 }
 
 void Runner::bind_output(int argument, const memory::desc& desc) { arguments_.push_back({argument, desc, -1}); }
-
-void Runner::own_constant(int argument, const memory::desc& from, const void* data, const memory::desc& to) {
-  memory source(from, engine(), const_cast<void*>(data)), target(to, engine());
-  dnnl::stream stream(engine());
-  dnnl::reorder(source, target).execute(stream, source, target);
-  stream.wait();
-  constants_.emplace_back(argument, target);
-}
 
 void Runner::finish() {
   arguments_.push_back({DNNL_ARG_SCRATCHPAD, scratchpad_, -2});
@@ -172,13 +154,6 @@ void Runner::run(const Launch& l) const noexcept {
   dnnl_primitive_execute(primitive_.get(), s.stream.get(), static_cast<int>(s.arguments.size()), s.arguments.data());
   dnnl_stream_wait(s.stream.get());
   s.busy.clear(std::memory_order_release);
-}
-
-Blob plain_blob(const Tensor& t) {
-  std::byte* bytes = nullptr;
-  Blob b = Blob::allocate(t.bytes(), &bytes);
-  std::memcpy(bytes, t.raw(), t.bytes());
-  return b;
 }
 
 }  // namespace hone::cpu::onednn

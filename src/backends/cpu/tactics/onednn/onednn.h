@@ -5,12 +5,14 @@
 #include <array>
 #include <atomic>
 #include <dnnl.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "backends/backend.h"
 #include "backends/cpu/tactics/epilogue_plan.h"
+#include "base/parallel.h"
 
 namespace hone::cpu::onednn {
 
@@ -18,6 +20,14 @@ const dnnl::engine& engine();
 
 /// The tensor as it lies in memory, with leading axes of 1 up to `rank`.
 dnnl::memory::desc describe(const TensorDesc& t, size_t rank);
+
+/// A step as oneDNN names it; nullopt where it has none.
+struct Eltwise {
+  dnnl::algorithm kind;
+  float alpha, beta;
+};
+std::optional<Eltwise> eltwise_algorithm(const Step& s);
+std::optional<dnnl::algorithm> binary_algorithm(const Step& s);
 
 /// Post-operations and the inputs they read.
 struct PostOps {
@@ -38,8 +48,8 @@ class Runner {
   Runner(const dnnl::primitive& primitive, const dnnl::memory::desc& scratchpad, int threads);
   void bind_input(int argument, const dnnl::memory::desc& desc, int input);
   void bind_output(int argument, const dnnl::memory::desc& desc);
-  /// A constant, reordered from `from` to `to` now.
-  void own_constant(int argument, const dnnl::memory::desc& from, const void* data, const dnnl::memory::desc& to);
+  /// A constant, which lies in a plan or is the kernel's own.
+  void bind_constant(int argument, dnnl::memory constant) { constants_.emplace_back(argument, std::move(constant)); }
   /// Call once after all arguments are bound.
   void finish();
 
@@ -80,8 +90,5 @@ class RunnerKernel : public Kernel {
  private:
   std::unique_ptr<Runner> runner_;
 };
-
-/// A copy of a constant operand as a blob (linear), from which kernels make their own format.
-Blob plain_blob(const Tensor& t);
 
 }  // namespace hone::cpu::onednn

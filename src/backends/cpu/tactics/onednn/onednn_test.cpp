@@ -4,11 +4,13 @@
 #include "ops/convolution.h"
 #include "ops/deconvolution.h"
 #include "ops/matmul.h"
+#include "ops/pointwise.h"
 
 namespace hone::cpu {
 const Tactic& conv_onednn();
 const Tactic& deconv_onednn();
 const Tactic& matmul_onednn();
+const Tactic& pointwise_onednn();
 
 namespace {
 
@@ -136,6 +138,43 @@ TEST(OneDnnTactics, MatrixProductEpilogue) {
     p.input({2, 3, 18, 20});
     p.output(kLinear);
     p.check(matmul_onednn());
+  }
+}
+
+TEST(OneDnnTactics, ElementWiseChains) {
+  const char* const programs[] = {
+      "2 inputs; r2=add.f32 r0 r1; out r2",
+      "2 inputs; r2=mul.f32 r0 r1; r3=relu.f32 r2; out r3",
+      "2 inputs; r2=sub.f32 r0 r1; r3=abs.f32 r2; r4=mul.f32 r3 r1; out r4",
+  };
+  const Dims image{2, 16, 5, 7};
+  int taken = 0;
+  for (const char* text : programs)
+    for (Format format : {kLinear, kLast})
+      for (const Dims& second : {image, Dims{1, 16, 1, 1}, Dims{1}}) {
+        SCOPED_TRACE(std::string(text) + str(second));
+        PointwiseAttrs attrs;
+        attrs.program = PwProgram::parse(text);
+        TestProblem p(kPointwiseOp, attrs);
+        p.input(image, format);
+        p.input(second, second == image ? format : kLinear);
+        p.output(format);
+        p.threads(2);
+        taken += check_if_supported(p, pointwise_onednn());
+      }
+  EXPECT_GE(taken, 12);
+}
+
+TEST(OneDnnTactics, ElementWiseChainsThatAreNone) {
+  for (const char* text :
+       {"2 inputs; r2=exp.f32 r1; r3=add.f32 r0 r2; out r3", "2 inputs; r2=less.f32 r0 r1; out r2"}) {
+    PointwiseAttrs attrs;
+    attrs.program = PwProgram::parse(text);
+    TestProblem p(kPointwiseOp, attrs);
+    p.input({2, 16, 5, 7}, kLinear);
+    p.input({2, 16, 5, 7}, kLinear);
+    p.output(kLinear);
+    EXPECT_FALSE(static_cast<bool>(pointwise_onednn().supports(p.problem()))) << text;
   }
 }
 

@@ -1,30 +1,10 @@
 // Element-wise nodes and fused groups of them, of any type and broadcasting, as one pass over memory.
 #include "backends/cpu/simd/pointwise.h"
+#include "backends/cpu/tactics/pointwise/pointwise_program.h"
 #include "backends/layout.h"
-#include "ops/cast.h"
-#include "ops/map.h"
-#include "ops/pointwise.h"
 
 namespace hone::cpu {
 namespace {
-
-// The problem as one program over all inputs; its epilogue is not looked at.
-PwProgram program_of(const Problem& p) {
-  if (p.op == &kPointwiseOp) return p.attr<PointwiseAttrs>().program;
-  PwProgram program;
-  program.inputs = static_cast<int>(p.base_inputs());
-  PwInstr instr;
-  instr.type = p.outputs[0].type;
-  if (p.op == &kMapOp) {
-    const auto& a = p.attr<MapAttrs>();
-    instr.fn = a.fn;
-    instr.alpha = static_cast<float>(a.alpha);
-    instr.beta = static_cast<float>(a.beta);
-  }
-  for (int k = 0; k < arity(instr.fn); ++k) instr.operand[k] = static_cast<int16_t>(k);
-  program.outputs = {program.add(instr)};
-  return program;
-}
 
 std::vector<DType> input_types(const Problem& p) {
   std::vector<DType> types;
@@ -52,7 +32,7 @@ PwTensors tensors_of(const Problem& p) {
 class PointwiseKernel : public Kernel {
  public:
   explicit PointwiseKernel(const Problem& p)
-      : evaluator_(program_of(p), input_types(p)), nest_(evaluator_, tensors_of(p)), threads_(p.threads) {}
+      : evaluator_(pointwise_program(p), input_types(p)), nest_(evaluator_, tensors_of(p)), threads_(p.threads) {}
   size_t workspace() const override { return nest_.workspace(threads_); }
   void run(const Launch& l) const noexcept override {
     void* operands[kPwMaxOperands];
@@ -74,7 +54,7 @@ class PointwiseFused : public Tactic {
 
   Verdict supports(const Problem& p) const override {
     if (p.has_epilogue()) return Verdict::no("takes no epilogue");
-    const PwProgram program = program_of(p);
+    const PwProgram program = pointwise_program(p);
     if (const std::string reason = PwEvaluator::refuse(program, input_types(p)); !reason.empty())
       return Verdict::no("{}", reason);
     for (size_t i = 0; i < p.inputs.size(); ++i)

@@ -1,0 +1,12 @@
+// What is checked of a plan once shapes are concrete. A plan is untrusted: nothing that it says may make a kernel leave
+// its tensors.
+#pragma once
+
+#include "backends/backend.h"
+
+namespace hone::runtime {
+
+/// Throws ModelError unless what the layer writes follows from what it reads, and its epilogue's operands broadcast.
+void check_problem(const Problem& p);
+
+}  // namespace hone::runtime

@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+"""trtexec as a user meets it: flags, exit status, the report and the files it writes. Needs Python alone."""
+import argparse
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+DEMO = os.path.join(ROOT, "assets", "shapes.onnx")
+PICTURE = os.path.join(ROOT, "assets", "shapes.png")
+DYNAMIC = os.path.join(ROOT, "tests", "fuzz", "seeds", "shapes.onnx")
+TRTEXEC = "trtexec"
+SHORT = ["--warmUp=0", "--duration=0", "--iterations=4", "--builderOptimizationLevel=0"]
+
+# Flags that the help must offer: what TensorRT's users need first.
+FLAGS = """onnx saveEngine loadEngine minShapes optShapes maxShapes shapes fp16 bf16 best noTF32 stronglyTyped memPoolSize
+builderOptimizationLevel timingCacheFile profilingVerbosity dumpProfile exportProfile dumpLayerInfo exportLayerInfo
+dumpOutput exportOutput exportTimes loadInputs inputIOFormats outputIOFormats layerPrecisions layerOutputTypes
+precisionConstraints warmUp iterations duration avgRuns percentile streams threads sleepTime idleTime useSpinWait
+separateProfileRun skipInference verbose help device""".split()
+
+
+def npy(values, shape):
+    """A NumPy file of 32-bit floats."""
+    head = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({', '.join(map(str, shape))},), }}"
+    head = head.ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + struct.pack(f"<{len(values)}f", *values)
+
+
+class Trtexec(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def call(self, *arguments, status=0):
+        done = subprocess.run([TRTEXEC, *arguments], capture_output=True, text=True, timeout=300)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        last = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
+        if "--help" not in arguments:
+            self.assertTrue(last.startswith("&&&& PASSED" if status == 0 else "&&&& FAILED"), last)
+        return done.stdout
+
+    def refused(self, *arguments):
+        """The line of the error that ends a run."""
+        lines = [x for x in self.call(*arguments, status=1).splitlines() if "[E]" in x]
+        self.assertTrue(lines)
+        return lines[-1]
+
+    def json(self, name):
+        with open(self.path(name)) as f:
+            return json.load(f)
+
+    def test_help_lists_every_flag(self):
+        offered = set(re.findall(r"--(\w+)", self.call("--help")))
+        self.assertEqual([f for f in FLAGS if f not in offered], [])
+        self.assertEqual(self.call("-h", "--help"), self.call("--help"))
+
+    def test_wrong_flags(self):
+        self.assertIn("did you mean --builderOptimizationLevel", self.refused(f"--onnx={DEMO}", "--builderOptimisationLevel=3"))
+        self.assertIn("did you mean --fp16", self.refused(f"--onnx={DEMO}", "--fp61"))
+        for flag in ("--useDLACore=0", "--refit", "--stripWeights", "--plugins=a.so", "--useCudaGraph", "--sparsity=enable"):
+            text = self.refused(f"--onnx={DEMO}", flag)
+            self.assertIn("TensorRT", text)
+            self.assertIn(flag.split("=")[0], text)
+        self.assertIn("--onnx", self.refused())
+        self.assertIn("exclude", self.refused(f"--onnx={DEMO}", "--loadEngine=x"))
+        self.assertIn("--iterations", self.refused(f"--onnx={DEMO}", "--iterations=many"))
+        self.assertIn("--builderOptimizationLevel", self.refused(f"--onnx={DEMO}", "--builderOptimizationLevel=9"))
+        self.assertIn("neither", self.refused(f"--onnx={DEMO}", "--device=toaster"))
+
+    def test_files_that_are_not_there_or_not_models(self):
+        self.assertIn("nothing.onnx", self.call("--onnx=nothing.onnx", status=1))
+        self.assertIn("nothing.plan", self.call("--loadEngine=nothing.plan", status=1))
+        with open(self.path("text.onnx"), "w") as f:
+            f.write("this is no model")
+        self.assertIn("text.onnx", self.call(f"--onnx={self.path('text.onnx')}", status=1))
+        self.assertIn("not a Hone plan", self.call(f"--loadEngine={PICTURE}", status=1))
+        self.assertIn("cannot write", self.refused(f"--onnx={DEMO}", "--saveEngine=/nowhere/x.plan", *SHORT))
+
+    def test_report(self):
+        text = self.call(f"--onnx={DEMO}", "--device=cpu", "--avgRuns=2", "--percentile=50,99", "--cpuThreads=1", *SHORT)
+        self.assertRegex(text, r"^&&&& RUNNING TensorRT\.trtexec \[.*\] # trtexec --onnx=")
+        for section in ("Model", "Build", "System", "Inference", "Reporting"):
+            self.assertIn(f"=== {section} Options ===", text)
+        self.assertIn("=== Trace details ===", text)
+        self.assertEqual(len(re.findall(r"Average on 2 runs - GPU latency: [\d.]+ ms - Host latency: [\d.]+ ms", text)), 2)
+        self.assertRegex(text, r"\[\d\d/\d\d/\d{4}-\d\d:\d\d:\d\d\] \[I\] Throughput: [\d.e+]+ qps")
+        for name in ("Latency", "Enqueue Time", "H2D Latency", "GPU Compute Time", "D2H Latency"):
+            self.assertRegex(text, rf"\[I\] {name}: min = [\d.e+-]+ ms, max = [\d.e+-]+ ms, mean = [\d.e+-]+ ms, median = [\d.e+-]+ ms, "
+                                   r"percentile\(50%\) = [\d.e+-]+ ms, percentile\(99%\) = [\d.e+-]+ ms")
+        self.assertRegex(text, r"Total Host Walltime: [\d.e+-]+ s")
+        self.assertRegex(text, r"Timing trace has 4 queries over")
+
+    def test_plan_profile_layers_and_times(self):
+        plan, text = self.path("p"), ""
+        text = self.call(f"--onnx={DEMO}", f"--saveEngine={plan}", "--skipInference", "--profilingVerbosity=detailed", "--builderOptimizationLevel=0")
+        self.assertNotIn("Performance summary", text)
+        text = self.call(f"--loadEngine={plan}", "--warmUp=0", "--duration=0", "--iterations=6", "--dumpProfile", "--separateProfileRun",
+                         "--dumpLayerInfo", "--exportTimes=" + self.path("t"), "--exportProfile=" + self.path("l"),
+                         "--exportLayerInfo=" + self.path("i"))
+        self.assertIn("=== Profile (", text)
+        self.assertIn("Layer Information:", text)
+        times = self.json("t")
+        self.assertEqual(len(times), 6)
+        for t in times:
+            self.assertAlmostEqual(t["computeMs"], t["endComputeMs"] - t["startComputeMs"], delta=1e-4)
+            self.assertAlmostEqual(t["latencyMs"], t["inMs"] + t["computeMs"] + t["outMs"], delta=1e-4)
+        profile = self.json("l")
+        self.assertGreater(profile[0]["count"], 0)
+        self.assertAlmostEqual(sum(x["percentage"] for x in profile[1:]), 100, delta=0.1)
+        layers = self.json("i")["Layers"]
+        self.assertEqual([x["Name"] for x in layers], [x["name"] for x in profile[1:]])
+        for layer in layers:
+            self.assertTrue(layer["Outputs"] and layer["LayerType"] and layer["TacticName"], layer)
+            for t in layer["Inputs"] + layer["Outputs"]:
+                self.assertTrue(t["Name"] and t["Format/Datatype"], t)
+
+    def test_names_of_all_nodes_are_in_the_layers(self):
+        self.call(f"--onnx={DEMO}", "--skipInference", "--builderOptimizationLevel=0", "--exportLayerInfo=" + self.path("names"))
+        names = " + ".join(self.json("names")["Layers"]).split(" + ")
+        for node in ("/net/stem/stem.0/Conv", "/net/stem/stem.2/Sigmoid", "/net/stem/stem.2/Mul", "/net/head/head.4/Gemm", "/Softmax"):
+            self.assertEqual(names.count(node), 1, node)
+
+    def test_inputs_and_outputs(self):
+        self.call(f"--onnx={DEMO}", f"--loadInputs=picture:{PICTURE}", "--exportOutput=" + self.path("a"), *SHORT)
+        (out,) = self.json("a")
+        self.assertEqual((out["name"], out["dimensions"], len(out["values"])), ("probabilities", "1x16", 16))
+        with open(os.path.join(ROOT, "assets", "shapes.labels.txt")) as f:
+            labels = f.read().split("\n")
+        self.assertEqual(labels[max(range(16), key=out["values"].__getitem__)], "star")
+        values = [((7 * i) % 255) / 255 for i in range(3 * 96 * 96)]
+        with open(self.path("x.npy"), "wb") as f:
+            f.write(npy(values, (1, 3, 96, 96)))
+        with open(self.path("x.bin"), "wb") as f:
+            f.write(struct.pack(f"<{len(values)}f", *values))
+        for name in ("x.npy", "x.bin"):
+            self.call(f"--onnx={DEMO}", f"--loadInputs='picture':{self.path(name)}", "--exportOutput=" + self.path(name + ".json"), *SHORT)
+        self.assertEqual(self.json("x.npy.json"), self.json("x.bin.json"))
+        # Full precision: every value is the shortest text of a 32-bit float.
+        for v in self.json("x.npy.json")[0]["values"]:
+            self.assertLess(abs(struct.unpack("<f", struct.pack("<f", v))[0] - v), 1e-9 + abs(v) * 1e-8)
+        text = self.call(f"--onnx={DEMO}", f"--loadInputs=picture:{PICTURE}", "--dumpOutput", *SHORT)
+        self.assertIn("Output Tensors:", text)
+        self.assertIn("probabilities: (1x16)", text)
+
+    def test_wrong_inputs(self):
+        with open(self.path("x.bin"), "wb") as f:
+            f.write(b"1234")
+        self.assertIn("4 bytes", self.refused(f"--onnx={DEMO}", f"--loadInputs=picture:{self.path('x.bin')}", *SHORT))
+        with open(self.path("x.npy"), "wb") as f:
+            f.write(npy([1, 2, 3], (3,)))
+        self.assertIn("3 elements", self.refused(f"--onnx={DEMO}", f"--loadInputs=picture:{self.path('x.npy')}", *SHORT))
+        self.assertIn("picture", self.refused(f"--onnx={DEMO}", f"--loadInputs=photo:{PICTURE}", *SHORT))
+        self.assertIn("cannot open", self.refused(f"--onnx={DEMO}", "--loadInputs=picture:none.bin", *SHORT))
+
+    def test_dynamic_shapes(self):
+        text = self.call(f"--onnx={DYNAMIC}", "--minShapes=x:1x12", "--optShapes=x:4x12", "--maxShapes=x:8x12", "--shapes=x:5x12",
+                         "--saveEngine=" + self.path("p"), "--dumpOptimizationProfile", "--exportOutput=" + self.path("o"), *SHORT)
+        self.assertIn("min 1x12, opt 4x12, max 8x12", text)
+        self.assertEqual(self.json("o")[0]["dimensions"], "5x3x3")
+        text = self.call("--loadEngine=" + self.path("p"), "--shapes=x:9x12", *SHORT, status=1)
+        self.assertRegex(text, r"'x', axis 0: extent 9 .* 1 to 8")
+        self.assertIn("has no input 'z'", self.refused(f"--onnx={DYNAMIC}", "--shapes=z:1x12", *SHORT))
+        self.assertIn("rank", self.refused(f"--onnx={DYNAMIC}", "--shapes=x:1x12x1", *SHORT))
+        self.assertIn("not a number", self.refused(f"--onnx={DYNAMIC}", "--shapes=x:axb", *SHORT))
+        text = self.call(f"--onnx={DYNAMIC}", "--minShapes=x:4x12", "--optShapes=x:2x12", "--maxShapes=x:8x12", *SHORT, status=1)
+        self.assertIn("not a valid profile", text)
+
+    def test_precisions_and_formats(self):
+        for flags in (["--fp16"], ["--bf16"], ["--best"], ["--noTF32"], ["--stronglyTyped"], ["--stronglyTyped", "--fp16"],
+                      ["--precisionConstraints=prefer", "--layerPrecisions=*:fp32", "--layerOutputTypes=/Softmax:fp32"],
+                      ["--inputIOFormats=fp32:chw", "--outputIOFormats=fp32:chw"], ["--memPoolSize=workspace:64M,tacticSharedMem:48K"],
+                      ["--streams=2", "--threads", "--useSpinWait", "--idleTime=1", "--sleepTime=1"]):
+            text = self.call(f"--onnx={DEMO}", f"--loadInputs=picture:{PICTURE}", "--exportOutput=" + self.path("o"), *SHORT, *flags)
+            self.assertGreater(max(self.json("o")[0]["values"]), 0.9, flags)
+            self.assertEqual("strongly typed" in text.lower() and "no effect" in text, flags == ["--stronglyTyped", "--fp16"], flags)
+        self.assertIn("no layer 'nobody'", self.call(f"--onnx={DEMO}", "--layerPrecisions=nobody:fp32", *SHORT))
+        self.assertIn("--layerPrecisions", self.refused(f"--onnx={DEMO}", "--layerPrecisions=*:fp99", *SHORT))
+        self.assertIn("--inputIOFormats", self.refused(f"--onnx={DEMO}", "--inputIOFormats=fp32:xyz", *SHORT))
+        self.assertIn("--memPoolSize", self.refused(f"--onnx={DEMO}", "--memPoolSize=workspace:lots", *SHORT))
+        self.assertIn("--memPoolSize", self.refused(f"--onnx={DEMO}", "--memPoolSize=somewhere:1", *SHORT))
+
+    def test_half_inputs_and_outputs(self):
+        self.call(f"--onnx={DEMO}", "--inputIOFormats=fp16:chw", "--outputIOFormats=fp16:chw", f"--loadInputs=picture:{PICTURE}",
+                  "--exportOutput=" + self.path("o"), *SHORT)
+        self.assertGreater(max(self.json("o")[0]["values"]), 0.9)
+
+    def test_timing_cache_makes_equal_plans(self):
+        common = [f"--onnx={DEMO}", "--skipInference", "--timingCacheFile=" + self.path("c")]
+        self.call(*common, "--saveEngine=" + self.path("1"))
+        self.call(*common, "--saveEngine=" + self.path("2"), "--errorOnTimingCacheMiss")
+        with open(self.path("1"), "rb") as a, open(self.path("2"), "rb") as b:
+            self.assertEqual(a.read(), b.read())
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--trtexec", default="build/release/bin/trtexec")
+    own, rest = parser.parse_known_args()
+    TRTEXEC = own.trtexec
+    unittest.main(argv=[sys.argv[0], *rest])
