@@ -9,7 +9,7 @@ function(expect text)
   message(STATUS "${out}")
 endfunction()
 
-expect("device: cuda Emulated GPU sm_80 4 SMs driver 13.0, tactics: yes, memory: works")
+expect("device: cuda Emulated GPU sm_80 4 SMs, tactics: yes, memory: works")
 expect("no device: .*there is no NVIDIA driver" HONE_CUDA_DRIVER=/nowhere/libcuda.so.1)
 expect("no device: .*finds no GPU" HONE_EMULATED_DEVICES=0)
 expect("no device: .*too old: it supports CUDA 11.0, Hone needs 11.4" HONE_EMULATED_DRIVER=11000)
