@@ -2,14 +2,17 @@
 // the shared object is the machine code.
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <numeric>
 #include <regex>
 #include <sstream>
 
@@ -118,42 +121,86 @@ std::string architecture_macro(const std::string& option) {
   return std::to_string(at == std::string::npos ? 800 : std::atoi(option.c_str() + at + 1) * 10);
 }
 
-std::vector<std::string> command(const fs::path& folder, const std::string& architecture) {
+constexpr std::array<const char*, 5> kPreludeFiles{"prelude.h", "prelude_math.h", "prelude_vectors.h", "prelude_warp.h",
+                                                   "interface.h"};
+
+/// Changes with the prelude's text.
+unsigned prelude_hash() {
+  static const unsigned hash = [] {
+    size_t h = 0;
+    for (const char* name : kPreludeFiles)
+      h = h * 31 + std::hash<std::string>()(read_file(fs::path(HONE_EMULATED_PRELUDE) / name));
+    return static_cast<unsigned>(h & 0x3fffffff);
+  }();
+  return hash;
+}
+
+std::vector<std::string> compiler_and_flags(const std::string& architecture) {
   const char* chosen = std::getenv("HONE_EMULATED_CXX");
-  std::vector<std::string> c{chosen != nullptr && *chosen != 0 ? chosen : HONE_EMULATED_COMPILER,
-                             "-std=c++17",
-                             "-O1",
-                             "-g0",
-                             "-w",
-                             "-shared",
-                             "-fPIC",
-                             "-fvisibility=hidden",
-                             "-ffp-contract=off",
-                             "-fno-strict-aliasing",
-                             "-fwrapv",
-                             "-mavx2",
-                             "-mfma",
-                             "-DHONE_EMULATED",
-                             "-D__CUDA_ARCH__=" + architecture,
-                             "-I" + folder.string(),
-                             "-I" HONE_EMULATED_PRELUDE};
-#if !defined(__x86_64__)
-  c.erase(std::find(c.begin(), c.end(), "-mavx2"), std::find(c.begin(), c.end(), "-DHONE_EMULATED"));
+  const bool given = chosen != nullptr && *chosen != 0;
+  std::vector<std::string> c{given ? chosen : HONE_EMULATED_COMPILER};
+  c.insert(c.end(), {"-std=c++17", "-O1", "-g0", "-w", "-fPIC", "-fvisibility=hidden", "-ffp-contract=off"});
+  c.insert(c.end(), {"-fno-strict-aliasing", "-fwrapv", "-DHONE_EMULATED", "-D__CUDA_ARCH__=" + architecture});
+#if defined(__x86_64__)
+  c.insert(c.end(), {"-mavx2", "-mfma"});
 #endif
 #if defined(__SANITIZE_ADDRESS__)
   c.insert(c.end(), {"-fsanitize=address", "-fno-omit-frame-pointer"});
 #endif
-  c.insert(c.end(), {"-o", (folder / "kernel.so").string(), (folder / "kernel.cu.cpp").string()});
+  return c;
+}
+
+std::string new_folder() {
+  std::string pattern = (fs::temp_directory_path() / "hone_kernel_XXXXXX").string();
+  return mkdtemp(pattern.data()) != nullptr ? pattern : std::string();
+}
+
+// The folder that kernels include the prelude from: one with a precompiled copy, which halves the time of compiling,
+// made by the first process that needs it and shared by all of this user's.
+fs::path make_prelude_folder(const std::string& architecture) {
+  const fs::path plain = HONE_EMULATED_PRELUDE;
+  const std::vector<std::string> flags = compiler_and_flags(architecture);
+  const size_t hash = std::hash<std::string>()(std::accumulate(flags.begin(), flags.end(), std::string()));
+  const fs::path shared = fs::temp_directory_path() / ("hone_prelude_" + std::to_string(getuid()) + "_" +
+                                                       std::to_string(prelude_hash()) + "_" + std::to_string(hash));
+  struct stat info {};
+  const auto is_there = [&] {
+    return lstat(shared.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == getuid();
+  };
+  if (is_there()) return shared;
+  const fs::path made = new_folder();
+  if (made.empty()) return plain;
+  std::error_code error;
+  for (const char* name : kPreludeFiles) fs::copy_file(plain / name, made / name, error);
+  std::vector<std::string> c = flags;
+  c.insert(c.end(), {"-x", "c++-header", (made / "prelude.h").string(), "-o", (made / "prelude.h.gch").string()});
+  if (run_compiler(c, made / "log")) fs::rename(made, shared, error);
+  fs::remove_all(made, error);
+  return is_there() ? shared : plain;
+}
+
+fs::path prelude_folder(const std::string& architecture) {
+  static std::mutex mutex;
+  static std::map<std::string, fs::path> folders;
+  const std::lock_guard l(mutex);
+  auto it = folders.find(architecture);
+  if (it == folders.end()) it = folders.emplace(architecture, make_prelude_folder(architecture)).first;
+  return it->second;
+}
+
+std::vector<std::string> command(const fs::path& folder, const std::string& architecture) {
+  std::vector<std::string> c = compiler_and_flags(architecture);
+  c.insert(c.end(), {"-shared", "-I" + folder.string(), "-I" + prelude_folder(architecture).string(), "-o",
+                     (folder / "kernel.so").string(), (folder / "kernel.cu.cpp").string()});
   return c;
 }
 
 Result compile(ProgramHandle* p, const std::string& architecture) {
-  std::string pattern = (fs::temp_directory_path() / "hone_kernel_XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) {
+  const fs::path folder = new_folder();
+  if (folder.empty()) {
     p->log = "no temporary folder";
     return kNvrtcErrorCompilation;
   }
-  const fs::path folder = pattern;
   for (const auto& [name, text] : p->headers) std::ofstream(folder / name) << with_dynamic_shared(text);
   std::ofstream(folder / "kernel.cu.cpp") << "#include \"prelude.h\"\n#line 1 \"kernel.cu\"\n"
                                           << with_dynamic_shared(p->source) << exports_of(kernel_names(p->source));
@@ -182,13 +229,7 @@ extern "C" {
 
 // The minor number changes with the prelude, so that kernels compiled behind an older one are not found in the cache.
 Result nvrtcVersion(int* major, int* minor) {
-  static const int hash = [] {
-    size_t h = 0;
-    for (const char* name : {"prelude.h", "prelude_math.h", "prelude_vectors.h", "prelude_warp.h", "interface.h"})
-      h = h * 31 + std::hash<std::string>()(read_file(fs::path(HONE_EMULATED_PRELUDE) / name));
-    return static_cast<int>(h & 0x3fffffff);
-  }();
-  *major = 0, *minor = hash;
+  *major = 0, *minor = static_cast<int>(prelude_hash());
   return kSuccess;
 }
 Result nvrtcGetNumSupportedArchs(int* count) {
