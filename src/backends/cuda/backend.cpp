@@ -5,6 +5,7 @@
 
 #include "backends/cuda/device.h"
 #include "backends/cuda/gpu.h"
+#include "backends/cuda/libraries/choices.h"
 #include "backends/cuda/modules.h"
 #include "backends/cuda_loader.h"
 
@@ -38,7 +39,9 @@ class CudaBackend final : public Backend {
     return it == by_name_.end() ? nullptr : it->second;
   }
   const Device* device() const override { return &cuda_device(); }
-  void provide_code(const CodeImage& image) const override { provide_machine_code(image); }
+  void provide_code(const CodeImage& image) const override {
+    is_choice(image) ? provide_choice(image) : provide_machine_code(image);
+  }
 
  private:
   std::map<const Op*, std::vector<const Tactic*>> by_op_;
