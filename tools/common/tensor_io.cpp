@@ -8,9 +8,12 @@
 #include <cstring>
 #include <fstream>
 #include <limits>
+#include <random>
+
+#if HONE_PICTURES
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
-#include <random>
+#endif
 
 namespace tools {
 namespace {
@@ -243,6 +246,7 @@ std::vector<std::byte> load_npy(const std::string& path, DataType type, const Di
 }
 
 // --- pictures ---
+#if HONE_PICTURES
 struct ImageLayout {
   bool channels_last = false;
   int64_t channels = 3, height = 0, width = 0;
@@ -296,6 +300,12 @@ std::vector<std::byte> load_picture(const std::string& path, DataType type, cons
     }
   return out;
 }
+#else
+std::vector<std::byte> load_picture(const std::string& path, DataType, const Dims&, const PictureOptions&) {
+  throw UserError(
+      fmt::format("cannot read picture '{}': this program was built without OpenCV (HONE_PICTURES=OFF)", path));
+}
+#endif
 
 }  // namespace
 
