@@ -55,7 +55,7 @@ Blob image_of(Program program, bool machine_code) {
 }  // namespace
 
 const std::vector<std::string>& compiler_options() {
-  static const std::vector<std::string> options{"--std=c++17", "--default-device"};
+  static const std::vector<std::string> options{"--std=c++17", "--device-as-default-execution-space"};
   return options;
 }
 
