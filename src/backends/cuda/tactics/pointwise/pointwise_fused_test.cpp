@@ -26,6 +26,13 @@ bool takes_floats(ScalarFn f) {
   return true;
 }
 
+// Computed on doubles, whose infinities and NaN have no integer meaning.
+bool gives_nan_on_integers(ScalarFn f) {
+  for (std::string_view s : {"log", "sqrt", "rsqrt", "recip", "asin", "acos", "acosh", "atanh"})
+    if (name(f) == s) return true;
+  return false;
+}
+
 // A range in which the function is defined and tame.
 std::pair<double, double> range_of(ScalarFn f) {
   for (std::string_view s : {"log", "sqrt", "rsqrt", "pow", "recip"})
@@ -59,6 +66,7 @@ TEST_F(PointwiseTest, EveryFunctionOfIntegers) {
     MapAttrs a;
     a.fn = static_cast<ScalarFn>(i), a.alpha = 1, a.beta = 3;
     SCOPED_TRACE(name(a.fn));
+    if (gives_nan_on_integers(a.fn)) continue;
     for (DType t : {DType::kI32, DType::kI64, DType::kU8}) {
       if (testing::is_emulated() && t == DType::kU8 && i % 4 != 0) continue;
       TestProblem p(kMapOp, a);
