@@ -129,6 +129,25 @@ __device__ __forceinline__ void store_pack(T* p, const Pack<T, N>& v) {
   *reinterpret_cast<Pack<T, N>*>(p) = v;
 }
 
+/// One access where `aligned`, else element by element.
+template <int N, class T>
+__device__ __forceinline__ Pack<T, N> load_pack(const T* p, bool aligned) {
+  if (aligned) return load_pack<N>(p);
+  Pack<T, N> r;
+#pragma unroll
+  for (int i = 0; i < N; ++i) r.at[i] = p[i];
+  return r;
+}
+template <int N, class T>
+__device__ __forceinline__ void store_pack(T* p, const Pack<T, N>& v, bool aligned) {
+  if (aligned) {
+    store_pack<N>(p, v);
+    return;
+  }
+#pragma unroll
+  for (int i = 0; i < N; ++i) p[i] = v.at[i];
+}
+
 /// The same as floats.
 template <int N, class T>
 __device__ __forceinline__ void load_floats(const T* p, float (&v)[N]) {

@@ -1,4 +1,6 @@
 // Element-wise programs beside the reference: every function and type, broadcasting in both formats, pitches, tails.
+#include <set>
+
 #include "backends/cuda/tactics/testing.h"
 #include "ops/cast.h"
 #include "ops/map.h"
@@ -44,36 +46,45 @@ std::pair<double, double> range_of(ScalarFn f) {
   return {-3, 3};
 }
 
-TEST_F(PointwiseTest, EveryFunctionOfFloats) {
+// One program with all functions that are defined on a range, each an output.
+PwProgram functions_on(std::pair<double, double> range, DType t, bool integers) {
+  PwProgram p;
+  p.inputs = 4;  // the last is a bool
   for (int i = 0; i < kScalarFnCount; ++i) {
-    MapAttrs a;
-    a.fn = static_cast<ScalarFn>(i), a.alpha = 0.75, a.beta = 1.5;
-    if (!takes_floats(a.fn)) continue;
-    SCOPED_TRACE(name(a.fn));
-    for (DType t : {DType::kF32, DType::kF16, DType::kBF16}) {
-      if (testing::is_emulated() && t == DType::kBF16) continue;
-      const auto [low, high] = range_of(a.fn);
-      TestProblem p(kMapOp, a);
-      for (int k = 0; k < arity(a.fn); ++k)
-        p.input(a.fn == ScalarFn::kSelect && k == 0 ? DType::kBool : t, {3, 70}, {}, false, low, high);
-      p.check(pointwise_fused());
-    }
+    PwInstr c;
+    c.fn = static_cast<ScalarFn>(i), c.alpha = integers ? 1 : 0.75f, c.beta = integers ? 3 : 1.5f;
+    if (integers ? gives_nan_on_integers(c.fn) : !takes_floats(c.fn)) continue;
+    if (!integers && range_of(c.fn) != range) continue;
+    for (int k = 0; k < arity(c.fn); ++k) c.operand[k] = static_cast<int16_t>(k);
+    if (c.fn == ScalarFn::kSelect) c.operand[0] = 3;
+    c.type = result_type(c.fn, t, t);
+    p.outputs.push_back(p.add(c));
   }
+  return p;
+}
+
+TEST_F(PointwiseTest, EveryFunctionOfFloats) {
+  std::set<std::pair<double, double>> ranges;
+  for (int i = 0; i < kScalarFnCount; ++i) ranges.insert(range_of(static_cast<ScalarFn>(i)));
+  for (const auto& range : ranges)
+    for (DType t : {DType::kF32, DType::kF16, DType::kBF16}) {
+      PointwiseAttrs a;
+      a.program = functions_on(range, t, false);
+      SCOPED_TRACE(fmt::format("{} in {}..{}", name(t), range.first, range.second));
+      TestProblem p(kPointwiseOp, a);
+      for (int k = 0; k < 3; ++k) p.input(t, {3, 70}, {}, false, range.first, range.second);
+      p.input(DType::kBool, {3, 70}).outputs(a.program.outputs.size()).check(pointwise_fused());
+    }
 }
 
 TEST_F(PointwiseTest, EveryFunctionOfIntegers) {
-  for (int i = 0; i < kScalarFnCount; ++i) {
-    MapAttrs a;
-    a.fn = static_cast<ScalarFn>(i), a.alpha = 1, a.beta = 3;
-    SCOPED_TRACE(name(a.fn));
-    if (gives_nan_on_integers(a.fn)) continue;
-    for (DType t : {DType::kI32, DType::kI64, DType::kU8}) {
-      if (testing::is_emulated() && t == DType::kU8 && i % 4 != 0) continue;
-      TestProblem p(kMapOp, a);
-      for (int k = 0; k < arity(a.fn); ++k)
-        p.input(a.fn == ScalarFn::kSelect && k == 0 ? DType::kBool : t, {90}, {}, false, t == DType::kU8 ? 0 : -6, 7);
-      p.check(pointwise_fused());
-    }
+  for (DType t : {DType::kI32, DType::kI64, DType::kU8}) {
+    PointwiseAttrs a;
+    a.program = functions_on({}, t, true);
+    SCOPED_TRACE(name(t));
+    TestProblem p(kPointwiseOp, a);
+    for (int k = 0; k < 3; ++k) p.input(t, {90}, {}, false, t == DType::kU8 ? 0 : -6, 7);
+    p.input(DType::kBool, {90}).outputs(a.program.outputs.size()).check(pointwise_fused());
   }
 }
 
