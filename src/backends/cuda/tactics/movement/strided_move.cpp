@@ -101,11 +101,13 @@ class Writer {
 
   // Rows along the destination's innermost axis: several packs (or elements) for each thread.
   int64_t rows(const Nest& n) {
-    constexpr int kUnroll = 4;
     const size_t last = n.dims.size() - 1;
     const bool row = n.strides[kFrom][last] == 1 && n.strides[kTo][last] == 1;
     const int pack = row ? pack_of(n, {{kFrom, last}, {kTo, last}}, 16 / bytes_) : 1;
-    const int64_t per_block = int64_t{kThreads} * kUnroll * pack;
+    // Several loads in flight for each thread where there are enough of them for all multiprocessors.
+    const int64_t packs = n.count() / pack, full = int64_t{2} * kThreads * std::max(1, gpu().multiprocessors);
+    const int unroll = packs >= 4 * full ? 4 : packs >= 2 * full ? 2 : 1;
+    const int64_t per_block = int64_t{kThreads} * unroll * pack;
     const std::string count = fmt::format("count{}", moves_);
     k_.index(count, n.count());
     k_.line("const auto place = [&](const Index first, Index& source, Index& target) {{");
@@ -118,18 +120,18 @@ class Writer {
     k_.line("const auto work = [&](auto width) {{");
     k_.line("constexpr int V = decltype(width)::value;");
     k_.line("for (int round = 0; round < {}; ++round) {{", pack);
-    k_.line("const Index base = begin + (round * {} * {} + static_cast<int>(threadIdx.x)) * V;", kUnroll, kThreads);
-    k_.line("Pack<{}, V> v[{}];", type_, kUnroll);
-    k_.line("Index target[{}];", kUnroll);
+    k_.line("const Index base = begin + (round * {} * {} + static_cast<int>(threadIdx.x)) * V;", unroll, kThreads);
+    k_.line("Pack<{}, V> v[{}];", type_, unroll);
+    k_.line("Index target[{}];", unroll);
     k_.line("#pragma unroll");
-    k_.line("for (int u = 0; u < {}; ++u) {{", kUnroll);
+    k_.line("for (int u = 0; u < {}; ++u) {{", unroll);
     k_.line("const Index first = base + u * {} * V;", kThreads);
     k_.line("Index source = 0;");
     k_.line("target[u] = -1;");
     k_.line("if (first < {}) {{ place(first, source, target[u]); v[u] = load_pack<V>(from + source); }}", count);
     k_.line("}}");
     k_.line("#pragma unroll");
-    k_.line("for (int u = 0; u < {}; ++u) if (target[u] >= 0) store_pack<V>(to + target[u], v[u]);", kUnroll);
+    k_.line("for (int u = 0; u < {}; ++u) if (target[u] >= 0) store_pack<V>(to + target[u], v[u]);", unroll);
     k_.line("if (V > 1) break;");
     k_.line("}}");
     k_.line("}};");

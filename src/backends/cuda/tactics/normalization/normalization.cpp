@@ -3,8 +3,8 @@
 #include "ops/normalization.h"
 
 #include <algorithm>
-#include <bit>
 
+#include "backends/cuda/row_shape.h"
 #include "backends/cuda/tactics/reduce/reduction.h"
 
 namespace hone::cuda {
@@ -87,12 +87,7 @@ Recipe row_kernel(const Problem& p, const Rows& g) {
   };
   int pack = std::min(8, 16 / (bits(x.type) / 8));
   while (pack > 1 && !fits(pack)) pack /= 2;
-  const int64_t packs = (g.extent + pack - 1) / pack;
-  int group = 32;
-  while (group < 1024 && packs * pack > int64_t{group} * 16) group *= 2;
-  while (group > 1 && group <= 32 && packs <= group / 2) group /= 2;
-  const int threads = std::max(kThreads, group);
-  const auto rounds = static_cast<int>(std::bit_ceil(static_cast<uint64_t>((packs + group - 1) / group)));
+  const auto [group, threads, rounds] = row_shape(g.lines.count(), g.extent, pack);
   k.index("extent", g.extent);
   k.index("lines", g.lines.count());
   k.real64("epsilon", a.epsilon);
@@ -326,9 +321,10 @@ Recipe apply(const Problem& p, const Split& s) {
   const int per_block = kThreads * pack;
   k.line("const Index begin = static_cast<Index>(blockIdx.x) * {};", per_block);
   if (pack > 1) {
-    k.line("if (((reinterpret_cast<size_t>(in) | reinterpret_cast<size_t>(out)) & {}) == 0 && begin + {} <= count) {{",
-           bytes * pack - 1, per_block);
-    k.line("work(Width<{}>(), begin + static_cast<Index>(threadIdx.x) * {});", pack, pack);
+    k.line("if (((reinterpret_cast<size_t>(in) | reinterpret_cast<size_t>(out)) & {}) == 0) {{", bytes * pack - 1);
+    k.line("Index i = begin + static_cast<Index>(threadIdx.x) * {};", pack);
+    k.line("if (i + {} <= count) work(Width<{}>(), i);", pack, pack);
+    k.line("else for (; i < count; ++i) work(Width<1>(), i);");
     k.line("return; }}");
   }
   k.line(

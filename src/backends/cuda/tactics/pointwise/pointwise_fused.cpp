@@ -70,6 +70,9 @@ class Writer {
 
   Recipe recipe() {
     const int pack = pack_of(p_, n_);
+    // Small tensors: smaller blocks, so that all multiprocessors get some.
+    const unsigned threads =
+        n_.count() / pack < int64_t{2} * kThreads * std::max(1, gpu().multiprocessors) ? kThreads / 4 : kThreads;
     k_.include("math.cuh");
     k_.define(program_function(program_of(p_), "program", input_types(p_)));
     for (size_t i = 0; i < p_.inputs.size(); ++i) k_.input(in(i), i, device_type(p_.inputs[i].type));
@@ -79,8 +82,9 @@ class Writer {
     k_.line("constexpr int V = decltype(width)::value;");
     elements();
     k_.line("}};");
-    schedule(pack);
-    return k_.recipe((n_.count() + kThreads * pack - 1) / (kThreads * pack), kThreads);
+    schedule(pack, threads);
+    const int64_t per_block = int64_t{threads} * pack;
+    return k_.recipe((n_.count() + per_block - 1) / per_block, threads);
   }
 
  private:
@@ -137,9 +141,11 @@ class Writer {
     }
   }
 
-  // Views may begin at any element: where a pointer is not aligned, and at the end, the block goes by single elements.
-  void schedule(int pack) {
-    k_.line("const Index begin = static_cast<Index>(blockIdx.x) * {};", kThreads * static_cast<unsigned>(pack));
+  // Views may begin at any element: where a pointer is not aligned the block goes by single elements, as the last pack
+  // does.
+  void schedule(int pack, unsigned threads) {
+    const unsigned per_block = threads * static_cast<unsigned>(pack);
+    k_.line("const Index begin = static_cast<Index>(blockIdx.x) * {};", per_block);
     if (pack > 1) {
       std::string aligned;
       const size_t inputs = p_.inputs.size();
@@ -150,14 +156,17 @@ class Writer {
         aligned += fmt::format("reinterpret_cast<size_t>({}) % {} == 0", k < inputs ? in(k) : out(k - inputs),
                                bits(d.type) / 8 * pack);
       }
-      k_.line("if (({}) && begin + {} <= count) {{", aligned.empty() ? "true" : aligned,
-              kThreads * static_cast<unsigned>(pack));
-      k_.line("  work(Width<{}>(), begin + static_cast<Index>(threadIdx.x) * {});", pack, pack);
+      k_.line("if ({}) {{", aligned.empty() ? "true" : aligned);
+      k_.line("  Index i = begin + static_cast<Index>(threadIdx.x) * {};", pack);
+      k_.line("  if (i + {} <= count) work(Width<{}>(), i);", pack, pack);
+      k_.line("  else for (; i < count; ++i) work(Width<1>(), i);");
       k_.line("  return;");
       k_.line("}}");
     }
-    k_.line("for (Index i = begin + threadIdx.x; i < min(begin + {}, count); i += {}) work(Width<1>(), i);",
-            kThreads * static_cast<unsigned>(pack), kThreads);
+    k_.line(
+        "for (Index i = begin + static_cast<Index>(threadIdx.x); i < min(begin + {}, count); i += {}) work(Width<1>(), "
+        "i);",
+        per_block, threads);
   }
 
   const Problem& p_;

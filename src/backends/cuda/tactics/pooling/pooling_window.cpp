@@ -102,9 +102,9 @@ std::vector<Recipe> window_recipes(const Problem& p) {
     padded += fmt::format(" * padded{}", n);
     offset += fmt::format(" + (start{0} + t{0} * step{0}) * offset{0}", n);
     position = fmt::format("({1}) * extent{0} + start{0} + t{0} * step{0}", n, position);
-    k.line("for (Index t{0} = skipped{0}; t{0} < end{0}; ++t{0})", n);
-    if (i + 1 < rank) k.line("{{");
   }
+  for (size_t i = 0; i < rank; ++i)
+    k.line("for (Index t{0} = skipped{0}; t{0} < end{0}; ++t{0}){1}", i, i + 1 < rank ? " {" : "");
   k.line("{{");
   k.line("const auto pack = load_pack<V>(base + {}, aligned);", offset);
   k.line("#pragma unroll");

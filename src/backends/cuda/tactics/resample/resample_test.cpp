@@ -24,7 +24,11 @@ TEST_F(ResampleTest, ResizeModes) {
       if (testing::is_emulated() && m != c % 3) continue;
       SCOPED_TRACE(
           fmt::format("{} {}", kResizeModeNames[static_cast<size_t>(m)], kCoordinateModeNames[static_cast<size_t>(c)]));
-      TestProblem(kResizeOp, a).input(DType::kF32, {1, 3, 5, 6}).check(resize());
+      TestProblem p(kResizeOp, a);
+      p.input(DType::kF32, {1, 3, 5, 6}).missing_input().missing_input();
+      if (a.coordinates == CoordinateMode::kTfCropAndResize)
+        p.input(Tensor::from<float>({0.1f, -0.2f, 0.8f, 1.1f}), {}, true);
+      p.check(resize());
     }
   ResizeAttrs a;
   a.mode = ResizeMode::kLinear;

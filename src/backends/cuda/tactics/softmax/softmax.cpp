@@ -3,16 +3,15 @@
 #include "ops/softmax.h"
 
 #include <algorithm>
-#include <bit>
 
 #include "backends/cuda/axes.h"
 #include "backends/cuda/kernel_source.h"
+#include "backends/cuda/row_shape.h"
 
 namespace hone::cuda {
 namespace {
 
 constexpr int kThreads = 256;
-constexpr int kMostInRegisters = 32;  // elements of a row for each thread
 
 struct Geometry {
   Nest lines;  // the other axes in the output's memory order; operands: input, output
@@ -69,12 +68,7 @@ Recipe in_registers(const Problem& p, const Geometry& g, bool log) {
     return ok;
   };
   while (pack > 1 && !fits(pack)) pack /= 2;
-  const int64_t packs = (g.extent + pack - 1) / pack;
-  int group = 32;
-  while (group < kThreads * 4 && packs * pack > int64_t{group} * (group == 32 ? kMostInRegisters : 16)) group *= 2;
-  while (group > 1 && group <= 32 && packs <= group / 2) group /= 2;
-  const int threads = std::max(kThreads, group);
-  const auto rounds = static_cast<int>(std::bit_ceil(static_cast<uint64_t>((packs + group - 1) / group)));
+  const auto [group, threads, rounds] = row_shape(g.lines.count(), g.extent, pack);
   KernelSource k = start(p);
   k.index("extent", g.extent);
   k.index("lines", g.lines.count());
