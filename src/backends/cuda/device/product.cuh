@@ -1,0 +1,179 @@
+// The block of a matrix product: a ring of slabs in shared memory filled by asynchronous copies, products, and the way of
+// the sums through shared memory to vectors of neighbouring columns, to which the node's tail is applied. Sources define
+// which loaders, cores and tail are meant; extents are kernel arguments.
+#pragma once
+
+#include "product_compute.cuh"
+
+namespace product {
+
+struct NoWindows {};
+
+/// A tensor beside the product: element (row, column) of the product meets data[rows(row) + columns(column)].
+/// CONTIGUOUS: neighbouring columns are neighbours in memory.
+template <class T, int ROWS, int COLUMNS, bool CONTIGUOUS>
+struct View {
+  T* data;
+  Axes<ROWS> rows;
+  Axes<COLUMNS> columns;
+
+  /// Elements of `n` <= V columns from `column` on.
+  template <int V, class E>
+  __device__ __forceinline__ void load(int row, int column, int n, E (&v)[V]) const {
+    const T* from = data + rows.offset(row);
+    if constexpr (CONTIGUOUS) {
+      from += column;
+      if (n == V && aligned(from, vector_bytes<V>())) {
+        const auto pack = load_pack<V>(from);
+#pragma unroll
+        for (int i = 0; i < V; ++i) v[i] = pack.at[i];
+        return;
+      }
+#pragma unroll
+      for (int i = 0; i < V; ++i)
+        if (i < n) v[i] = from[i];
+    } else if constexpr (COLUMNS == 0) {
+      const E one = *from;
+#pragma unroll
+      for (int i = 0; i < V; ++i) v[i] = one;
+    } else {
+#pragma unroll
+      for (int i = 0; i < V; ++i)
+        if (i < n) v[i] = from[columns.offset(column + i)];
+    }
+  }
+  template <int V, class E>
+  __device__ __forceinline__ void store(int row, int column, int n, const E (&v)[V]) const {
+    T* to = data + rows.offset(row);
+    if constexpr (CONTIGUOUS) {
+      to += column;
+      if (n == V && aligned(to, vector_bytes<V>())) {
+        Pack<T, V> pack;
+#pragma unroll
+        for (int i = 0; i < V; ++i) pack.at[i] = v[i];
+        store_pack<V>(to, pack);
+        return;
+      }
+#pragma unroll
+      for (int i = 0; i < V; ++i)
+        if (i < n) to[i] = v[i];
+    } else {
+#pragma unroll
+      for (int i = 0; i < V; ++i)
+        if (i < n) to[columns.offset(column + i)] = v[i];
+    }
+  }
+
+ private:
+  template <int V>
+  static __device__ __forceinline__ constexpr unsigned vector_bytes() {
+    return V * sizeof(T) < 16 ? V * sizeof(T) : 16;
+  }
+};
+
+/// Which tile of which product a block computes. Tiles are taken in bands of rows, so that blocks that run together
+/// share operands in the L2 cache.
+struct Place {
+  int item, row, column;
+  template <int BM, int BN>
+  static __device__ __forceinline__ Place of_block(int rows, int columns) {
+    constexpr int kBand = 8;
+    const int down = (rows + BM - 1) / BM, across = (columns + BN - 1) / BN;
+    const int tiles = down * across, item = static_cast<int>(blockIdx.x) / tiles;
+    const int tile = static_cast<int>(blockIdx.x) - item * tiles;
+    const int band = tile / (kBand * across), in_band = tile - band * kBand * across;
+    const int height = down - band * kBand < kBand ? down - band * kBand : kBand;
+    return {item, (band * kBand + in_band % height) * BM, in_band / height * BN};
+  }
+};
+
+/// Runs over `slabs` slabs of K. The loaders stand at the first one.
+template <int STAGES, class Cores, class A, class B, class W>
+__device__ __forceinline__ void accumulate(Cores& cores, A& a, B& b, const W& windows, char* shared, int slabs) {
+  constexpr int kStage = A::kBytes + B::kBytes;
+  cores.clear();
+#pragma unroll
+  for (int s = 0; s < STAGES - 1; ++s) {
+    if (s < slabs) {
+      char* slab = shared + s * kStage;
+      a.fetch(slab, windows), b.fetch(slab + A::kBytes, windows);
+      a.store(slab), b.store(slab + A::kBytes);
+    }
+    mma::commit_copies();
+  }
+  int now = 0, next = STAGES - 1;
+  for (int s = 0; s < slabs; ++s) {
+    mma::wait_copies<STAGES - 2>();
+    __syncthreads();
+    char* slab = shared + next * kStage;
+    const bool more = s + STAGES - 1 < slabs;
+    if (more) a.fetch(slab, windows), b.fetch(slab + A::kBytes, windows);
+    mma::commit_copies();
+    cores.multiply(shared + now * kStage, shared + now * kStage + A::kBytes);
+    if (more) a.store(slab), b.store(slab + A::kBytes);
+    now = now + 1 == STAGES ? 0 : now + 1;
+    next = next + 1 == STAGES ? 0 : next + 1;
+  }
+  mma::wait_copies<0>();
+  __syncthreads();
+}
+
+/// Hands every vector of V sums to finish(values, row of the tile, column of the tile).
+template <int BM, int BN, int V, class Cores, class F>
+__device__ __forceinline__ void hand_out(const Cores& cores, char* shared, F finish) {
+  constexpr int kPitch = BN + 8, kVectors = BN / V;
+  float* stage = reinterpret_cast<float*>(shared);
+#pragma unroll 1
+  for (int pass = 0; pass < Cores::kPasses; ++pass) {
+    cores.template put<kPitch>(pass, stage);
+    __syncthreads();
+#pragma unroll 1
+    for (int i = threadIdx.x; i < Cores::kPassRows * kVectors; i += Cores::kThreads) {
+      const int r = i / kVectors, column = i % kVectors * V;
+      float v[V];
+      load_floats<V>(stage + r * kPitch + column, v);
+      finish(v, Cores::row_of(pass, r), column);
+    }
+    __syncthreads();
+  }
+}
+
+/// Sums that other blocks complete: one plane of f32 for each part of K. Columns behind the last one, up to the end of
+/// the vector, are written too.
+template <int V>
+__device__ __forceinline__ void put_partial(float* plane, long long pitch, int row, int column, int,
+                                            const float (&v)[V]) {
+  store_floats<V>(plane + row * pitch + column, v);
+}
+/// The same where other items stand behind the last column.
+template <int V>
+__device__ __forceinline__ void put_partial_columns(float* plane, long long pitch, int row, int column, int left,
+                                                    const float (&v)[V]) {
+  float* to = plane + row * pitch + column;
+#pragma unroll
+  for (int i = 0; i < V; ++i)
+    if (i < left) to[i] = v[i];
+}
+
+/// Adds the parts in their order and hands the sums to finish(values, row, column).
+template <int V, class F>
+__device__ __forceinline__ void add_parts(const float* parts, int count, long long plane, long long pitch, int rows,
+                                          F finish) {
+  const int vectors = static_cast<int>(pitch / V);
+  const long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (i >= static_cast<long long>(rows) * vectors) return;
+  const int row = static_cast<int>(i / vectors), column = static_cast<int>(i % vectors) * V;
+  const float* from = parts + row * pitch + column;
+  float sum[V];
+  load_floats<V>(from, sum);
+#pragma unroll 4
+  for (int p = 1; p < count; ++p) {
+    float v[V];
+    load_floats<V>(from + p * plane, v);
+#pragma unroll
+    for (int e = 0; e < V; ++e) sum[e] += v[e];
+  }
+  finish(sum, row, column);
+}
+
+}  // namespace product

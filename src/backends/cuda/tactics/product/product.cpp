@@ -1,0 +1,280 @@
+// Sources and launches of the matrix product kernels.
+#include "backends/cuda/tactics/product/product.h"
+
+#include <limits>
+
+#include "backends/cuda/program_code.h"
+
+namespace hone::cuda {
+namespace {
+
+constexpr int64_t kMost = std::numeric_limits<int>::max();
+
+int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+/// Elements from part to part, and from row to row, of the sums of a product split along K.
+struct Parts {
+  int64_t count, pitch, plane;
+  Parts(const Product& p, int64_t parts) : count(parts), pitch(ceil_div(p.columns(), 8) * 8), plane(pitch * p.rows()) {}
+  size_t bytes() const { return count == 1 ? 0 : static_cast<size_t>(count * plane) * 4; }
+};
+
+class Generator {
+ public:
+  Generator(const Problem& problem, const Product& product, const Tile& tile, int64_t parts)
+      : problem_(problem), p_(product), tile_(tile), parts_(product, parts) {}
+
+  Recipe main() {
+    KernelSource k;
+    const std::string type(device_type(p_.type));
+    const int stages = stages_of(tile_, gpu());
+    std::string tail, windows = "const NoWindows windows;";
+    k.integer("m", p_.m), k.integer("n", p_.n), k.integer("k", p_.k), k.integer("slabs", slabs());
+    if (has_windows()) windows = fmt::format("const Windows windows = {};", windows_code(k, p_.windows, transposed()));
+    const std::string a_start = start_code(k, p_.a, "a", "row", "m"), b_start = start_code(k, p_.b, "b", "column", "n");
+    const std::string finish = parts_.count > 1 ? put_code(k) : tail_code(k, tail);
+    Recipe r;
+    r.source = fmt::format(
+        R"(#include "math.cuh"
+#include "product.cuh"
+using namespace product;
+{tail}
+typedef {type} T;
+typedef {cores}<T, {bm}, {bn}, {chunks}, {cm}, {cn}, {a_k}, {b_k}> Cores;
+typedef {a_load} LoadA;
+typedef {b_load} LoadB;
+extern "C" __global__ void __launch_bounds__({threads}) kernel({parameters}) {{
+  extern __shared__ __align__(128) char shared[];
+  constexpr int kDepth = {chunks} * 16 / static_cast<int>(sizeof(T));
+  const Place at = Place::of_block<{bm}, {bn}>(m, n);
+  const int first = static_cast<int>(blockIdx.y) * slabs * kDepth;
+  const int left = (k - first + kDepth - 1) / kDepth;
+  {windows}
+  LoadA a_loader;
+  LoadB b_loader;
+  {a_start}
+  {b_start}
+  Cores cores;
+  accumulate<{stages}>(cores, a_loader, b_loader, windows, shared, left < slabs ? left : slabs);
+  {finish}
+}}
+)",
+        fmt::arg("tail", tail), fmt::arg("type", type), fmt::arg("cores", tile_.tensor_cores ? "TensorCores" : "PlainCores"),
+        fmt::arg("bm", tile_.m), fmt::arg("bn", tile_.n), fmt::arg("chunks", tile_.chunks),
+        fmt::arg("cm", tile_.cores_m), fmt::arg("cn", tile_.cores_n), fmt::arg("a_k", along_k(p_.a)),
+        fmt::arg("b_k", along_k(p_.b)), fmt::arg("a_load", loader(p_.a, tile_.m)),
+        fmt::arg("b_load", loader(p_.b, tile_.n)), fmt::arg("threads", tile_.threads()),
+        fmt::arg("parameters", k.parameters()), fmt::arg("windows", windows), fmt::arg("a_start", a_start),
+        fmt::arg("b_start", b_start), fmt::arg("stages", stages), fmt::arg("finish", finish));
+    r.arguments = k.arguments();
+    r.block = {static_cast<unsigned>(tile_.threads()), 1, 1};
+    r.grid = {static_cast<unsigned>(p_.items * ceil_div(p_.m, tile_.m) * ceil_div(p_.n, tile_.n)),
+              static_cast<unsigned>(parts_.count), 1};
+    r.shared_bytes = static_cast<unsigned>(shared_bytes_of(tile_, stages));
+    return r;
+  }
+
+  /// Adds the parts up and applies the tail.
+  Recipe finish() {
+    KernelSource k;
+    k.pointer("const float", "parts", Argument::workspace(static_cast<int64_t>(p_.before_bytes)));
+    k.integer("count", parts_.count), k.wide("plane", parts_.plane), k.wide("pitch", parts_.pitch);
+    k.integer("rows", p_.rows()), k.integer("columns", p_.columns());
+    const TailSource t = tail_source(problem_, p_.row_axes, p_.column_axes, p_.bias, k);
+    Recipe r;
+    r.source = fmt::format(
+        R"(#include "math.cuh"
+#include "product.cuh"
+using namespace product;
+{1}
+extern "C" __global__ void __launch_bounds__(128) kernel({2}) {{
+  const Tail tail = {3};
+  add_parts<{0}>(parts, count, plane, pitch, rows, [&](const float (&v)[{0}], int row, int column) {{
+    const int n = columns - column;
+    if (n > 0) tail.run(v, row, column, n < {0} ? n : {0});
+  }});
+}}
+)",
+        t.vector, t.definition, k.parameters(), t.initialiser);
+    r.arguments = k.arguments();
+    r.block = {128, 1, 1};
+    r.grid = {static_cast<unsigned>(ceil_div(p_.rows() * (parts_.pitch / t.vector), 128)), 1, 1};
+    return r;
+  }
+
+ private:
+  int64_t depth() const { return tile_.chunks * chunk_elements(p_.type); }
+  int64_t slabs() const { return ceil_div(ceil_div(p_.k, depth()), parts_.count); }
+  static bool along_k(const ProductOperand& o) { return o.load != Load::kAcrossK && o.load != Load::kPlanes; }
+  static bool windowed(const ProductOperand& o) { return o.load != Load::kAlongK && o.load != Load::kAcrossK; }
+  bool transposed() const {
+    return p_.a.load == Load::kTransposedWindows || p_.b.load == Load::kTransposedWindows;
+  }
+  bool has_windows() const { return windowed(p_.a) || windowed(p_.b); }
+
+  std::string loader(const ProductOperand& o, int width) const {
+    const WindowGeometry& w = p_.windows;
+    const int threads = tile_.threads();
+    switch (o.load) {
+      case Load::kAlongK:
+        return fmt::format("LoadAlongK<T, {}, {}, {}>", width, tile_.chunks, threads);
+      case Load::kAcrossK:
+        return fmt::format("LoadAcrossK<T, {}, {}, {}>", width, depth(), threads);
+      case Load::kWindows:
+      case Load::kTransposedWindows:
+        return fmt::format("LoadWindows<T, {}, {}, {}, {}>", width, tile_.chunks, threads,
+                           o.load == Load::kTransposedWindows);
+      case Load::kPlanes:
+        return fmt::format("LoadPlanes<T, {}, {}, {}, {}, {}, {}>", width, depth(), threads, w.kernel[0], w.kernel[1],
+                           w.kernel[2]);
+    }
+    fail<InternalError>("an operand has no loader");
+  }
+
+  std::string start_code(KernelSource& k, const ProductOperand& o, const std::string& name, const char* first,
+                         const char* extent) const {
+    const std::string data = k.pointer("const " + std::string(device_type(p_.type)), name, o.data);
+    const std::string items = fmt::format("const Axes<{}> {}_items = {};", o.items.size(), name,
+                                          k.axes(name + "_i", o.items));
+    const std::string base = fmt::format("{0} + {0}_items.offset(at.item)", data);
+    const std::string window = fmt::format("at.{0}, {1} - at.{0}", first, extent);
+    switch (o.load) {
+      case Load::kAlongK:
+        k.wide(name + "_pitch", o.pitch);
+        return fmt::format("{0}\n  {1}_loader.start({{{2} + at.{3} * {1}_pitch, {1}_pitch, {4} - at.{3}}}, first, k);",
+                           items, name, base, first, extent);
+      case Load::kAcrossK:
+        k.wide(name + "_pitch", o.pitch);
+        return fmt::format("{0}\n  {1}_loader.start({{{2} + at.{3}, {1}_pitch, {4} - at.{3}}}, first, k);", items, name,
+                           base, first, extent);
+      case Load::kWindows:
+      case Load::kTransposedWindows:
+        return fmt::format("{}\n  {}_loader.start({}, windows, {}, first);", items, name, base, window);
+      case Load::kPlanes:
+        return fmt::format("{}\n  {}_loader.start({}, windows, {}, first, k);", items, name, base, window);
+    }
+    fail<InternalError>("an operand has no loader");
+  }
+
+  std::string row() const { return p_.items_are_columns ? "at.row + r" : "at.item * m + at.row + r"; }
+  std::string column() const { return p_.items_are_columns ? "at.item * n + at.column + c" : "at.column + c"; }
+
+  std::string hand_out(int vector, const std::string& body) const {
+    return fmt::format(
+        R"(hand_out<{0}, {1}, {2}>(cores, shared, [&](const float (&v)[{2}], int r, int c) {{
+    const int left = n - at.column - c;
+    if (at.row + r >= m || left <= 0) return;
+    {3}
+  }});)",
+        tile_.m, tile_.n, vector, body);
+  }
+
+  std::string tail_code(KernelSource& k, std::string& definition) const {
+    const TailSource t = tail_source(problem_, p_.row_axes, p_.column_axes, p_.bias, k);
+    definition = t.definition;
+    const std::string run =
+        fmt::format("tail.run(v, {}, {}, left < {} ? left : {});", row(), column(), t.vector, t.vector);
+    return fmt::format("const Tail tail = {};\n  ", t.initialiser) + hand_out(t.vector, run);
+  }
+
+  /// Vectors stay within a row's pitch; those of neighbouring items do not overlap where the columns of an item are
+  /// whole vectors, else columns go one by one.
+  std::string put_code(KernelSource& k) const {
+    k.pointer("float", "parts", Argument::workspace(static_cast<int64_t>(p_.before_bytes)));
+    k.wide("plane", parts_.plane), k.wide("pitch", parts_.pitch);
+    const char* put = p_.items_are_columns ? "put_partial_columns" : "put_partial";
+    return hand_out(4, fmt::format("{}(parts + blockIdx.y * plane, pitch, {}, {}, left, v);", put, row(), column()));
+  }
+
+  const Problem& problem_;
+  const Product& p_;
+  const Tile& tile_;
+  const Parts parts_;
+};
+
+}  // namespace
+
+std::string windows_code(KernelSource& k, const WindowGeometry& w, bool constant_strides) {
+  const auto triple = [&](const char* name, const int64_t (&v)[3], int64_t unused, bool constant) {
+    std::string s;
+    for (int a = 0; a < 3; ++a) {
+      const bool absent = w.in[a] == 1 && w.out[a] == 1 && w.kernel[a] == 1 && v[a] == unused;
+      s += a == 0 ? "" : ", ";
+      s += constant || absent ? fmt::format("{}", v[a]) : k.integer(fmt::format("w_{}{}", name, a), v[a]);
+    }
+    return fmt::format("{{{}}}, ", s);
+  };
+  std::string s = triple("in", w.in, 1, false) + triple("out", w.out, 1, false) + triple("kernel", w.kernel, 1, false);
+  s += triple("stride", w.stride, 1, constant_strides) + triple("dilation", w.dilation, 1, false);
+  s += triple("pad", w.pad, 0, false) + k.integer("w_image", w.image) + ", " + triple("axis", w.axis, 0, false);
+  return "{" + s + k.integer("w_channels", w.channels) + ", " + k.integer("w_channel_step", w.channel_step) + "}";
+}
+
+ProductTactic::ProductTactic(std::string_view family, const Tile& tile, bool split)
+    : name_(fmt::format("cuda.{}_{}{}", family, tile.name, split ? "_split" : "")), tile_(tile), split_(split) {}
+
+TileWork ProductTactic::work(const Product& p) const {
+  TileWork w{p.items, p.m, p.n, p.k, bits(p.type) / 8};
+  w.tf32 = tile_.tensor_cores && p.type == DType::kF32;
+  w.gathered = p.a.load == Load::kPlanes || p.b.load == Load::kPlanes;
+  w.traffic = p.traffic;
+  return w;
+}
+
+int64_t ProductTactic::parts(const Product& p) const { return split_ ? parts_of(tile_, work(p), gpu()) : 1; }
+
+Verdict ProductTactic::supports(const Problem& p) const {
+  if (p.inputs.empty() || p.outputs.size() != 1) return Verdict::no("has unusual operands");
+  const DType t = p.inputs[0].type;
+  if (t != DType::kF32 && t != DType::kF16 && t != DType::kBF16) return Verdict::no("computes no {}", hone::name(t));
+  const int capability = gpu().capability();
+  if (tile_.tensor_cores) {
+    if (t == DType::kF32 && !p.allow_tf32) return Verdict::no("computes f32 as TF32, which is not allowed");
+    if (capability < (t == DType::kF16 ? 75 : 80)) return Verdict::no("needs a newer GPU for {}", hone::name(t));
+  }
+  if (stages_of(tile_, gpu()) < 2) return Verdict::no("needs more shared memory than the GPU has");
+  if (Verdict v = check_tail(p); !v) return v;
+  Product product;
+  if (Verdict v = geometry(p, product); !v) return v;
+  if (product.items < 1 || product.m < 1 || product.n < 1 || product.k < 1) return Verdict::no("has an empty operand");
+  for (int64_t extent : {product.m, product.n, product.k, product.rows(), product.columns()})
+    if (extent > kMost - 1024) return Verdict::no("is too large");
+  if (product.items * ceil_div(product.m, tile_.m) * ceil_div(product.n, tile_.n) > kMost)
+    return Verdict::no("is too large");
+  // Loaders that pass elements one by one take whole rows of a slab at a time.
+  for (const auto& [operand, width] : {std::pair(&product.a, tile_.m), std::pair(&product.b, tile_.n)})
+    if (operand->load == Load::kPlanes && tile_.threads() % width != 0) return Verdict::no("is a tile too wide");
+  const int64_t n = parts(product);
+  if (split_ && n < 2) return Verdict::no("would not fill the GPU better in parts");
+  const Parts parts(product, n);
+  if (parts.bytes() + product.before_bytes > p.workspace_limit)
+    return Verdict::no("needs {} bytes of workspace", parts.bytes() + product.before_bytes);
+  return Verdict::yes();
+}
+
+std::vector<Recipe> ProductTactic::recipes(const Problem& p) const {
+  Product product;
+  const Verdict v = geometry(p, product);
+  require<InternalError>(static_cast<bool>(v), "{}: {}", name_, v.reason);
+  const int64_t n = parts(product);
+  Generator g(p, product, tile_, n);
+  std::vector<Recipe> r = std::move(product.before);
+  r.push_back(g.main());
+  if (n > 1) r.push_back(g.finish());
+  return r;
+}
+
+size_t ProductTactic::workspace(const Problem& p) const {
+  Product product;
+  const Verdict v = geometry(p, product);
+  require<InternalError>(static_cast<bool>(v), "{}: {}", name_, v.reason);
+  return product.before_bytes + Parts(product, parts(product)).bytes();
+}
+
+double ProductTactic::estimate(const Problem& p) const {
+  Product product;
+  if (const Verdict v = geometry(p, product); !v) return 1e9;
+  return time_of(tile_, work(product), parts(product), gpu());
+}
+
+}  // namespace hone::cuda

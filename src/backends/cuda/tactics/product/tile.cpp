@@ -1,0 +1,73 @@
+// The model behind the estimates: waves of blocks, each bound by arithmetic, by shared memory or by latency, and memory
+// traffic as the floor.
+#include "backends/cuda/tactics/product/tile.h"
+
+#include <algorithm>
+
+namespace hone::cuda {
+namespace {
+
+constexpr double kCyclesPerMicrosecond = 1600;
+constexpr int64_t kLeastSlabs = 4;  // of a part of K
+
+int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t slab_depth(const Tile& t, const TileWork& w) { return int64_t{t.chunks} * 16 / w.element_bytes; }
+int64_t tiles_of(const Tile& t, const TileWork& w) { return w.items * ceil_div(w.m, t.m) * ceil_div(w.n, t.n); }
+
+int64_t blocks_per_processor(const Tile& t, const GpuInfo& gpu) {
+  const int shared = shared_bytes_of(t, std::max(2, stages_of(t, gpu))) + 1024;
+  const int64_t by_memory = std::max(1, gpu.shared_per_block / shared);
+  // Registers: sums, fragments and addresses.
+  const int64_t registers = int64_t{t.m} * t.n + int64_t{t.threads()} * 72;
+  return std::clamp<int64_t>(65536 / registers, 1, by_memory);
+}
+
+// Cycles that one multiprocessor needs for a slab of one block.
+double slab_cycles(const Tile& t, const TileWork& w) {
+  const double depth = static_cast<double>(slab_depth(t, w)), area = static_cast<double>(t.m) * t.n;
+  const double rate = !t.tensor_cores ? 128 : w.tf32 ? 512 : 1024;  // products per cycle
+  const double warp_m = static_cast<double>(t.m) / t.cores_m, warp_n = static_cast<double>(t.n) / t.cores_n;
+  const double bytes = area * depth * w.element_bytes * (1 / warp_m + 1 / warp_n);  // read from shared memory
+  const double arithmetic = area * depth / rate, shared = bytes / (t.tensor_cores ? 128 : 1024);
+  double cycles = std::max(arithmetic, shared) + 0.25 * std::min(arithmetic, shared) + 40;
+  if (w.gathered) cycles += (t.m + t.n) * depth / 24;
+  return cycles;
+}
+
+}  // namespace
+
+int shared_bytes_of(const Tile& t, int stages) {
+  const int ring = stages * (t.m + t.n) * t.chunks * 16;
+  const int rows = t.tensor_cores ? t.cores_m * 16 : t.cores_m;
+  return std::max(ring, rows * (t.n + 8) * 4);
+}
+
+int stages_of(const Tile& t, const GpuInfo& gpu) {
+  int stages = t.stages;
+  while (stages >= 2 && shared_bytes_of(t, stages) > gpu.shared_per_block) --stages;
+  return stages;
+}
+
+int64_t parts_of(const Tile& t, const TileWork& w, const GpuInfo& gpu) {
+  const int64_t slabs = ceil_div(w.k, slab_depth(t, w)), tiles = std::max<int64_t>(1, tiles_of(t, w));
+  const int64_t wanted = std::min<int64_t>({2 * gpu.multiprocessors / tiles, slabs / kLeastSlabs, 32});
+  if (wanted < 2) return 1;
+  const int64_t each = ceil_div(slabs, wanted);
+  return ceil_div(slabs, each);  // no part is empty
+}
+
+double time_of(const Tile& t, const TileWork& w, int64_t parts, const GpuInfo& gpu) {
+  const int64_t processors = std::max(1, gpu.multiprocessors), together = blocks_per_processor(t, gpu);
+  const int64_t blocks = tiles_of(t, w) * parts, slabs = ceil_div(ceil_div(w.k, slab_depth(t, w)), parts);
+  const double cycles = slab_cycles(t, w);
+  // A block alone waits for memory between slabs; several on a multiprocessor share its arithmetic.
+  const double alone = std::max(cycles, 160.0);
+  const int64_t waves = ceil_div(blocks, processors * together);
+  const double share = static_cast<double>(std::min<int64_t>(together, ceil_div(blocks, processors)));
+  const double block = static_cast<double>(slabs) * std::max(alone, cycles * share) + 1500 + 0.06 * t.m * t.n;
+  double time = static_cast<double>(waves) * block / kCyclesPerMicrosecond;
+  if (parts > 1) time += 2 + static_cast<double>(w.items * w.m * w.n * 4 * parts) / 3e6;
+  return std::max(time, static_cast<double>(w.traffic) / 4e6) + 1;
+}
+
+}  // namespace hone::cuda
