@@ -9,6 +9,11 @@ namespace product {
 
 struct NoWindows {};
 
+__device__ __forceinline__ char* aligned_up(char* p, int bytes) {
+  const int over = static_cast<int>(reinterpret_cast<unsigned long long>(p) & static_cast<unsigned long long>(bytes - 1));
+  return over == 0 ? p : p + (bytes - over);
+}
+
 /// A tensor beside the product: element (row, column) of the product meets data[rows(row) + columns(column)].
 /// CONTIGUOUS: neighbouring columns are neighbours in memory.
 template <class T, int ROWS, int COLUMNS, bool CONTIGUOUS>
@@ -86,6 +91,36 @@ struct Place {
     return {item, (band * kBand + in_band % height) * BM, in_band / height * BN};
   }
 };
+
+/// The same for cores that run on: a slab is overwritten only after the products that read it, so the ring is filled one
+/// slab less ahead.
+template <int STAGES, class Cores, class A, class B, class W>
+__device__ __forceinline__ void accumulate_running_on(Cores& cores, A& a, B& b, const W& windows, char* shared,
+                                                      int slabs) {
+  static_assert(STAGES >= 3, "one slab is read, one may still be read, one is filled");
+  constexpr int kStage = A::kBytes + B::kBytes, kAhead = STAGES - 2;
+  cores.clear();
+#pragma unroll
+  for (int s = 0; s < kAhead; ++s) {
+    if (s < slabs) a.fetch(shared + s * kStage, windows), b.fetch(shared + s * kStage + A::kBytes, windows);
+    mma::commit_copies();
+  }
+  int now = 0, next = kAhead;
+  for (int s = 0; s < slabs; ++s) {
+    mma::wait_copies<kAhead - 1>();
+    wgmma::fence_slabs();
+    __syncthreads();
+    cores.multiply(shared + now * kStage, shared + now * kStage + A::kBytes);
+    if (s + kAhead < slabs) a.fetch(shared + next * kStage, windows), b.fetch(shared + next * kStage + A::kBytes, windows);
+    mma::commit_copies();
+    wgmma::wait<1>();
+    now = now + 1 == STAGES ? 0 : now + 1;
+    next = next + 1 == STAGES ? 0 : next + 1;
+  }
+  cores.finish();
+  mma::wait_copies<0>();
+  __syncthreads();
+}
 
 /// Runs over `slabs` slabs of K. The loaders stand at the first one.
 template <int STAGES, class Cores, class A, class B, class W>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "product_load.cuh"
+#include "wgmma.cuh"
 
 namespace product {
 
@@ -26,6 +27,7 @@ struct KindOf<float> {
 template <class T, int BM, int BN, int CHUNKS, int WARPS_M, int WARPS_N, bool A_K, bool B_K>
 class TensorCores {
  public:
+  static constexpr bool kRunsOn = false;
   static constexpr int kThreads = WARPS_M * WARPS_N * 32;
   static constexpr int kPasses = BM / WARPS_M / 16;  // rows leave in this many passes
   static constexpr int kPassRows = WARPS_M * 16;
@@ -131,6 +133,7 @@ class TensorCores {
 template <class T, int BM, int BN, int CHUNKS, int THREADS_M, int THREADS_N, bool A_K, bool B_K>
 class PlainCores {
  public:
+  static constexpr bool kRunsOn = false;
   static constexpr int kThreads = THREADS_M * THREADS_N;
   static constexpr int kPasses = BM / THREADS_M;
   static constexpr int kPassRows = THREADS_M;
@@ -192,6 +195,58 @@ class PlainCores {
     }
   }
   float sum_[kRows][kColumns];
+};
+
+/// Hopper's tensor cores: GROUPS_M x GROUPS_N groups of four warps. Both slabs lie along K and are 128 bytes deep.
+/// multiply() returns while the products run: a slab is free when the multiply() after the next one returns.
+template <class T, int BM, int BN, int CHUNKS, int GROUPS_M, int GROUPS_N, bool A_K, bool B_K>
+class WarpGroups {
+ public:
+  static constexpr bool kRunsOn = true;
+  static constexpr int kThreads = GROUPS_M * GROUPS_N * 128;
+  static constexpr int kPasses = BM / GROUPS_M / 64;
+  static constexpr int kPassRows = GROUPS_M * 64;
+
+  __device__ __forceinline__ void clear() {
+#pragma unroll
+    for (int i = 0; i < kPasses; ++i)
+#pragma unroll
+      for (int e = 0; e < kColumns / 2; ++e) sum_[i][e] = 0;
+  }
+
+  __device__ __forceinline__ void multiply(const char* a, const char* b) {
+    a += group_m() * (BM / GROUPS_M) * 128, b += group_n() * kColumns * 128;
+    wgmma::fence_registers();
+#pragma unroll
+    for (int step = 0; step < 4; ++step)
+#pragma unroll
+      for (int i = 0; i < kPasses; ++i) wgmma::multiply_add<KindOf<T>::value, kColumns>(sum_[i], a + i * 64 * 128, b, step);
+    wgmma::commit();
+  }
+  static __device__ __forceinline__ void finish() { wgmma::wait<0>(); }
+
+  static __device__ __forceinline__ int row_of(int pass, int r) { return r / 64 * (BM / GROUPS_M) + pass * 64 + r % 64; }
+  template <int PITCH>
+  __device__ __forceinline__ void put(int pass, float* stage) const {
+    const int g = mma::lane() / 4, t = mma::lane() % 4, warp = threadIdx.x / 32 % 4;
+#pragma unroll
+    for (int i = 0; i < kPasses; ++i) {
+      if (i != pass) continue;
+#pragma unroll
+      for (int j = 0; j < kColumns / 8; ++j) {
+        float* to = stage + (group_m() * 64 + warp * 16 + g) * PITCH + group_n() * kColumns + j * 8 + t * 2;
+        *reinterpret_cast<Pack<float, 2>*>(to) = {{sum_[i][j * 4], sum_[i][j * 4 + 1]}};
+        *reinterpret_cast<Pack<float, 2>*>(to + 8 * PITCH) = {{sum_[i][j * 4 + 2], sum_[i][j * 4 + 3]}};
+      }
+    }
+  }
+
+ private:
+  static constexpr int kColumns = BN / GROUPS_N;
+  static_assert(A_K && B_K && CHUNKS == 8 && sizeof(T) == 2, "slabs as the descriptors say");
+  static __device__ __forceinline__ int group_m() { return threadIdx.x / 128 % GROUPS_M; }
+  static __device__ __forceinline__ int group_n() { return threadIdx.x / 128 / GROUPS_M; }
+  float sum_[kPasses][kColumns / 2];
 };
 
 }  // namespace product

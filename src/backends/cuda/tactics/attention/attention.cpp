@@ -1,5 +1,5 @@
-// Attention in one launch: cuda.attention_mma_<queries> on tensor cores for 16-bit types, cuda.attention_fma_<queries> by
-// ordinary arithmetic for all float types. Operands are read where they lie, permutations included.
+// Attention in one launch: cuda.attention_mma_<queries> on tensor cores for 16-bit types, cuda.attention_fma_<queries>
+// by ordinary arithmetic for all float types. Operands are read where they lie, permutations included.
 #include "ops/attention.h"
 
 #include "backends/cuda/program_code.h"
@@ -60,7 +60,8 @@ Verdict check_attention(const Problem& p) {
   if (t != DType::kF32 && t != DType::kF16 && t != DType::kBF16) return Verdict::no("computes no {}", name(t));
   for (const TensorDesc* d : {&p.inputs[0], &p.inputs[1], &p.inputs[2], &p.outputs[0]}) {
     if (d->type != t) return Verdict::no("has operands of unlike types");
-    if (d->format != Format::kLinear || d->dims.size() != 4) return Verdict::no("reads and writes linear tensors of rank 4");
+    if (d->format != Format::kLinear || d->dims.size() != 4)
+      return Verdict::no("reads and writes linear tensors of rank 4");
     if (d->count() == 0) return Verdict::no("has an empty operand");
   }
   if (p.has(3)) {
@@ -152,7 +153,8 @@ class AttentionMma : public RecipeTactic {
     if (Verdict v = check_attention(p); !v) return v;
     const DType t = p.inputs[0].type;
     if (t == DType::kF32) return Verdict::no("multiplies 16-bit types");
-    if (gpu().capability() < (t == DType::kF16 ? 75 : 80)) return Verdict::no("needs a newer GPU for {}", hone::name(t));
+    if (gpu().capability() < (t == DType::kF16 ? 75 : 80))
+      return Verdict::no("needs a newer GPU for {}", hone::name(t));
     const AttentionProblem a(p);
     if (a.channels() > 256 || a.value_channels() > 256) return Verdict::no("takes heads of up to 256 channels");
     if (a.q.strides[3] != 1 || a.k.strides[3] != 1 || a.v.strides[3] != 1 || a.out.strides[3] != 1)
@@ -167,8 +169,8 @@ class AttentionMma : public RecipeTactic {
     const Shape s = shape(a);
     AttentionSource source(p);
     const char* kind = p.inputs[0].type == DType::kF16 ? "mma::kF16" : "mma::kBF16";
-    const std::string structure = fmt::format("TensorCores<{}, {}, {}, {}, {}, {}, {}", source.type(), kind, warps_, s.keys,
-                                              s.channels, s.value_channels, s.stages);
+    const std::string structure = fmt::format("TensorCores<{}, {}, {}, {}, {}, {}, {}", source.type(), kind, warps_,
+                                              s.keys, s.channels, s.value_channels, s.stages);
     return {source.recipe(structure, warps_ * 32, warps_ * 16, shared(s, s.stages), "char")};
   }
   double estimate(const Problem& p) const override {
@@ -177,11 +179,12 @@ class AttentionMma : public RecipeTactic {
     const int64_t rows = warps_ * 16, blocks = ceil_div(a.queries(), rows) * a.heads() * a.batch();
     const double fill = static_cast<double>(round_up(a.queries(), rows)) / static_cast<double>(a.queries()) *
                         static_cast<double>(round_up(a.keys(), s.keys)) / static_cast<double>(a.keys());
-    const int64_t together = std::clamp<int64_t>(gpu().shared_per_block / std::max<int64_t>(1, shared(s, s.stages)), 1, 16 / warps_ + 1);
+    const int64_t together =
+        std::clamp<int64_t>(gpu().shared_per_block / std::max<int64_t>(1, shared(s, s.stages)), 1, 16 / warps_ + 1);
     const int64_t slots = std::max(1, gpu().multiprocessors) * together;
     const double waves = std::max(1.0, static_cast<double>(blocks) / static_cast<double>(slots));
-    const double block = static_cast<double>(rows * a.keys() * (s.channels + s.value_channels)) /
-                             (warps_ * 100.0) + 2000 + 200.0 * static_cast<double>(ceil_div(a.keys(), s.keys));
+    const double block = static_cast<double>(rows * a.keys() * (s.channels + s.value_channels)) / (warps_ * 100.0) +
+                         2000 + 200.0 * static_cast<double>(ceil_div(a.keys(), s.keys));
     const double bound = a.products() * fill / (std::max(1, gpu().multiprocessors) * 700.0);
     return std::max(bound, waves * block) / 1600 + 1;
   }
@@ -192,7 +195,8 @@ class AttentionMma : public RecipeTactic {
     int stages;
   };
   int64_t shared(const Shape& s, int stages) const {
-    return (warps_ * 16 * std::max(s.channels, s.value_channels) + stages * s.keys * (s.channels + s.value_channels)) * 2;
+    return (warps_ * 16 * std::max(s.channels, s.value_channels) + stages * s.keys * (s.channels + s.value_channels)) *
+           2;
   }
   Shape shape(const AttentionProblem& a) const {
     Shape s{round_up(a.channels(), 16), round_up(a.value_channels(), 16), 64, 2};
@@ -215,7 +219,8 @@ class AttentionFma : public RecipeTactic {
     if (Verdict v = check_attention(p); !v) return v;
     const AttentionProblem a(p);
     if (ceil_div(a.queries(), rows_ * kWarps) * a.heads() * a.batch() > INT32_MAX) return Verdict::no("is too large");
-    if (a.value_channels() > 512 || (rows_ > 2 && a.value_channels() > 256)) return Verdict::no("has too many channels");
+    if (a.value_channels() > 512 || (rows_ > 2 && a.value_channels() > 256))
+      return Verdict::no("has too many channels");
     if (shared(a) > gpu().shared_per_block) return Verdict::no("needs more shared memory than the GPU has");
     return Verdict::yes();
   }
@@ -230,7 +235,8 @@ class AttentionFma : public RecipeTactic {
     const AttentionProblem a(p);
     const int64_t blocks = ceil_div(a.queries(), rows_ * kWarps) * a.heads() * a.batch();
     const double waves = std::max(1.0, static_cast<double>(blocks) / (gpu().multiprocessors * 3.0));
-    const double block = static_cast<double>(rows_ * kWarps * a.keys() * (a.channels() + a.value_channels())) / 20 + 3000;
+    const double block =
+        static_cast<double>(rows_ * kWarps * a.keys() * (a.channels() + a.value_channels())) / 20 + 3000;
     return waves * block / 1600 + 2;
   }
 

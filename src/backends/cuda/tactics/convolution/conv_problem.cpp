@@ -30,7 +30,8 @@ Verdict conv_problem(const Problem& p, ConvProblem& c) {
   const TensorDesc &x = p.inputs[0], &w = p.inputs[1], &y = p.outputs[0];
   const size_t rank = x.dims.size() - 2;
   if (x.dims.size() < 3 || rank > 3) return Verdict::no("convolves over one to three axes");
-  if (w.dims.size() != x.dims.size() || y.dims.size() != x.dims.size()) return Verdict::no("has operands of unlike ranks");
+  if (w.dims.size() != x.dims.size() || y.dims.size() != x.dims.size())
+    return Verdict::no("has operands of unlike ranks");
   if (w.type != x.type) return Verdict::no("has weights of another type");
   if (!lies_planar(w)) return Verdict::no("reads weights in the linear format");
   if (x.count() > std::numeric_limits<int>::max() / 2) return Verdict::no("is too large");
@@ -41,7 +42,8 @@ Verdict conv_problem(const Problem& p, ConvProblem& c) {
     return Verdict::no("has channels that do not divide into groups");
   if (p.base_inputs() > 2 && p.has(2)) {
     c.bias = 2;
-    if (p.inputs[2].dims.size() != 1 || p.inputs[2].format != Format::kLinear) return Verdict::no("has an unusual bias");
+    if (p.inputs[2].dims.size() != 1 || p.inputs[2].format != Format::kLinear)
+      return Verdict::no("has an unusual bias");
   }
   const Window window = complete(attrs.window, rank);
   WindowGeometry& g = c.windows;

@@ -30,7 +30,8 @@ struct PackedWeights {
 Recipe packing_recipe(DType type, const PackedWeights& w, int64_t rows) {
   KernelSource k;
   const char* element = bits(type) == 16 ? "unsigned short" : "unsigned";
-  k.pointer(std::string("const ") + element, "from", Argument::input(1)), k.pointer(element, "to", Argument::workspace());
+  k.pointer(std::string("const ") + element, "from", Argument::input(1)),
+      k.pointer(element, "to", Argument::workspace());
   k.integer("channels", w.channels), k.integer("taps", w.taps), k.integer("pitch", w.pitch());
   k.integer("channel_step", w.taps_outside ? 1 : w.taps), k.integer("tap_step", w.taps_outside ? w.channel_pitch() : 1);
   k.wide("count", rows * w.channels * w.taps);
@@ -204,15 +205,17 @@ class ConvPlanar : public ConvTactic {
 
 }  // namespace
 
-#define HONE_MMA_TILE(...)                                      \
-  HONE_PRODUCT_TACTIC(Conv, conv_mma, true, __VA_ARGS__)        \
-  HONE_PRODUCT_TACTIC(ConvStem, conv_stem_mma, true, __VA_ARGS__) \
-  HONE_PRODUCT_TACTIC(ConvPlanar, conv_planar_mma, true, __VA_ARGS__)
-#define HONE_FMA_TILE(...)                                       \
-  HONE_PRODUCT_TACTIC(Conv, conv_fma, false, __VA_ARGS__)        \
-  HONE_PRODUCT_TACTIC(ConvStem, conv_stem_fma, false, __VA_ARGS__) \
-  HONE_PRODUCT_TACTIC(ConvPlanar, conv_planar_fma, false, __VA_ARGS__)
+#define HONE_MMA_TILE(...)                                                     \
+  HONE_PRODUCT_TACTIC(Conv, conv_mma, CoreKind::kTensor, __VA_ARGS__)          \
+  HONE_PRODUCT_TACTIC(ConvStem, conv_stem_mma, CoreKind::kTensor, __VA_ARGS__) \
+  HONE_PRODUCT_TACTIC(ConvPlanar, conv_planar_mma, CoreKind::kTensor, __VA_ARGS__)
+#define HONE_FMA_TILE(...)                                                    \
+  HONE_PRODUCT_TACTIC(Conv, conv_fma, CoreKind::kPlain, __VA_ARGS__)          \
+  HONE_PRODUCT_TACTIC(ConvStem, conv_stem_fma, CoreKind::kPlain, __VA_ARGS__) \
+  HONE_PRODUCT_TACTIC(ConvPlanar, conv_planar_fma, CoreKind::kPlain, __VA_ARGS__)
+#define HONE_WGMMA_TILE(...) HONE_PRODUCT_TACTIC(Conv, conv_wgmma, CoreKind::kWarpGroup, __VA_ARGS__)
 #include "backends/cuda/tactics/product/tiles.def"
+#undef HONE_WGMMA_TILE
 #undef HONE_MMA_TILE
 #undef HONE_FMA_TILE
 

@@ -1,11 +1,10 @@
 // Transposed convolutions as gathers: cuda.deconv_mma and cuda.deconv_fma, matrix products over the windows of
 // channels-last outputs with constant weights, and cuda.deconv_direct for everything else.
-#include "ops/deconvolution.h"
-
 #include "backends/cuda/tactics/convolution/conv_direct.h"
 #include "backends/cuda/tactics/product/packing.h"
 #include "backends/cuda/tactics/product/tactics.h"
 #include "backends/layout.h"
+#include "ops/deconvolution.h"
 
 namespace hone::cuda {
 namespace {
@@ -21,10 +20,12 @@ int64_t cut_before(const DeconvolutionAttrs& a, const Window& w, size_t i, int64
 }
 
 Verdict deconv_problem(const Problem& p, ConvProblem& c) {
-  if (p.outputs.size() != 1 || p.base_inputs() < 2 || !p.has(0) || !p.has(1)) return Verdict::no("lacks data or weights");
+  if (p.outputs.size() != 1 || p.base_inputs() < 2 || !p.has(0) || !p.has(1))
+    return Verdict::no("lacks data or weights");
   const TensorDesc &x = p.inputs[0], &w = p.inputs[1], &y = p.outputs[0];
   if (x.dims.size() < 3 || x.dims.size() > 5) return Verdict::no("convolves over one to three axes");
-  if (w.dims.size() != x.dims.size() || y.dims.size() != x.dims.size()) return Verdict::no("has operands of unlike ranks");
+  if (w.dims.size() != x.dims.size() || y.dims.size() != x.dims.size())
+    return Verdict::no("has operands of unlike ranks");
   if (w.type != x.type) return Verdict::no("has weights of another type");
   if (!lies_planar(w)) return Verdict::no("reads weights in the linear format");
   if (x.count() > INT32_MAX / 2 || y.count() > INT32_MAX / 2) return Verdict::no("is too large");
@@ -36,7 +37,8 @@ Verdict deconv_problem(const Problem& p, ConvProblem& c) {
     return Verdict::no("has channels that do not divide into groups");
   if (p.base_inputs() > 2 && p.has(2)) {
     c.bias = 2;
-    if (p.inputs[2].dims.size() != 1 || p.inputs[2].format != Format::kLinear) return Verdict::no("has an unusual bias");
+    if (p.inputs[2].dims.size() != 1 || p.inputs[2].format != Format::kLinear)
+      return Verdict::no("has an unusual bias");
   }
   const Window window = complete(attrs.window, rank);
   WindowGeometry& g = c.windows;
@@ -56,7 +58,8 @@ class Deconv : public ProductTactic {
   uint64_t folds(const Problem&) const override { return 2; }
   std::vector<Blob> prepare(const Problem& p) const override {
     const Dims& w = p.inputs[1].dims;
-    const int64_t groups = p.attr<DeconvolutionAttrs>().groups, out = w[1], taps = volume(w) / std::max<int64_t>(1, w[0] * out);
+    const int64_t groups = p.attr<DeconvolutionAttrs>().groups, out = w[1],
+                  taps = volume(w) / std::max<int64_t>(1, w[0] * out);
     const int64_t in = w[0] / groups, padded = pitch(p) / std::max<int64_t>(1, taps);
     RowPacker packer(*p.constant(1), groups * out, pitch(p));
     for (int64_t row = 0; row < groups * out; ++row)
@@ -120,9 +123,11 @@ class DeconvDirect : public RecipeTactic {
 
 }  // namespace
 
-#define HONE_MMA_TILE(...) HONE_PRODUCT_TACTIC(Deconv, deconv_mma, true, __VA_ARGS__)
-#define HONE_FMA_TILE(...) HONE_PRODUCT_TACTIC(Deconv, deconv_fma, false, __VA_ARGS__)
+#define HONE_MMA_TILE(...) HONE_PRODUCT_TACTIC(Deconv, deconv_mma, CoreKind::kTensor, __VA_ARGS__)
+#define HONE_FMA_TILE(...) HONE_PRODUCT_TACTIC(Deconv, deconv_fma, CoreKind::kPlain, __VA_ARGS__)
+#define HONE_WGMMA_TILE(...) HONE_PRODUCT_TACTIC(Deconv, deconv_wgmma, CoreKind::kWarpGroup, __VA_ARGS__)
 #include "backends/cuda/tactics/product/tiles.def"
+#undef HONE_WGMMA_TILE
 #undef HONE_MMA_TILE
 #undef HONE_FMA_TILE
 

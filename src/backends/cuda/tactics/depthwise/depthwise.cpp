@@ -100,7 +100,8 @@ extern "C" __global__ void __launch_bounds__({}) kernel({}) {{
     const WindowGeometry& w = c.windows;
     const auto count = static_cast<double>(threads(c, chunk_elements(p.inputs[0].type)));
     const auto span = static_cast<double>((strip_ - 1) * w.stride[2] + (w.kernel[2] - 1) * w.dilation[2] + 1);
-    const double steps = static_cast<double>(w.kernel[1]) * (span * 24 + static_cast<double>(w.kernel[2] * strip_) * 16);
+    const double steps =
+        static_cast<double>(w.kernel[1]) * (span * 24 + static_cast<double>(w.kernel[2] * strip_) * 16);
     const double fill = std::max(1.0, 4.0 * gpu().multiprocessors * 128 / count);  // too few threads
     const double traffic = static_cast<double>(p.inputs[0].bytes() + p.outputs[0].bytes());
     return std::max(traffic / 4e6, count * steps / 32 * fill / (gpu().multiprocessors * 4 * 1600.0)) + 2;
@@ -174,8 +175,9 @@ extern "C" __global__ void __launch_bounds__({}) kernel({}) {{
     const double steps = static_cast<double>(w.kernel[2]) * (span * 8 + static_cast<double>(w.kernel[1] * strip_) * 2);
     const double fill = std::max(1.0, 4.0 * gpu().multiprocessors * 128 / static_cast<double>(threads(c)));
     const double traffic = static_cast<double>(p.inputs[0].bytes() + p.outputs[0].bytes());
-    return std::max(traffic / 4e6, static_cast<double>(threads(c)) * steps / 32 * fill /
-                                       (gpu().multiprocessors * 4 * 1600.0)) + 2;
+    return std::max(traffic / 4e6,
+                    static_cast<double>(threads(c)) * steps / 32 * fill / (gpu().multiprocessors * 4 * 1600.0)) +
+           2;
   }
 
  private:
@@ -188,14 +190,14 @@ extern "C" __global__ void __launch_bounds__({}) kernel({}) {{
 
 }  // namespace
 
-#define HONE_DEPTHWISE(strip)                 \
-  const Tactic& depthwise_##strip() {         \
-    static const Depthwise tactic(strip);     \
-    return tactic;                            \
-  }                                           \
-  const Tactic& depthwise_planar_##strip() {  \
+#define HONE_DEPTHWISE(strip)                   \
+  const Tactic& depthwise_##strip() {           \
+    static const Depthwise tactic(strip);       \
+    return tactic;                              \
+  }                                             \
+  const Tactic& depthwise_planar_##strip() {    \
     static const DepthwisePlanar tactic(strip); \
-    return tactic;                            \
+    return tactic;                              \
   }
 HONE_DEPTHWISE(1)
 HONE_DEPTHWISE(2)

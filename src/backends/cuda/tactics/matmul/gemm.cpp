@@ -50,7 +50,9 @@ struct Operands {
       : a(operand_of(p.inputs[0], p.attr<MatMulAttrs>().op_a, p.attr<MatMulAttrs>().op_a != MatrixOp::kTranspose)),
         b(operand_of(p.inputs[1], p.attr<MatMulAttrs>().op_b, p.attr<MatMulAttrs>().op_b == MatrixOp::kTranspose)) {}
   /// Elements from row to row of the packed second operand.
-  int64_t packed_pitch(DType t) const { return (b.inner + chunk_elements(t) - 1) / chunk_elements(t) * chunk_elements(t); }
+  int64_t packed_pitch(DType t) const {
+    return (b.inner + chunk_elements(t) - 1) / chunk_elements(t) * chunk_elements(t);
+  }
 };
 
 class Gemm : public ProductTactic {
@@ -119,9 +121,11 @@ class Gemm : public ProductTactic {
 
 }  // namespace
 
-#define HONE_MMA_TILE(...) HONE_PRODUCT_TACTIC(Gemm, gemm_mma, true, __VA_ARGS__)
-#define HONE_FMA_TILE(...) HONE_PRODUCT_TACTIC(Gemm, gemm_fma, false, __VA_ARGS__)
+#define HONE_MMA_TILE(...) HONE_PRODUCT_TACTIC(Gemm, gemm_mma, CoreKind::kTensor, __VA_ARGS__)
+#define HONE_FMA_TILE(...) HONE_PRODUCT_TACTIC(Gemm, gemm_fma, CoreKind::kPlain, __VA_ARGS__)
+#define HONE_WGMMA_TILE(...) HONE_PRODUCT_TACTIC(Gemm, gemm_wgmma, CoreKind::kWarpGroup, __VA_ARGS__)
 #include "backends/cuda/tactics/product/tiles.def"
+#undef HONE_WGMMA_TILE
 #undef HONE_MMA_TILE
 #undef HONE_FMA_TILE
 

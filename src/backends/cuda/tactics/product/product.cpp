@@ -44,7 +44,8 @@ typedef {cores}<T, {bm}, {bn}, {chunks}, {cm}, {cn}, {a_k}, {b_k}> Cores;
 typedef {a_load} LoadA;
 typedef {b_load} LoadB;
 extern "C" __global__ void __launch_bounds__({threads}) kernel({parameters}) {{
-  extern __shared__ __align__(128) char shared[];
+  extern __shared__ __align__(128) char memory[];
+  char* shared = {aligned};
   constexpr int kDepth = {chunks} * 16 / static_cast<int>(sizeof(T));
   const Place at = Place::of_block<{bm}, {bn}>(m, n);
   const int first = static_cast<int>(blockIdx.y) * slabs * kDepth;
@@ -55,17 +56,17 @@ extern "C" __global__ void __launch_bounds__({threads}) kernel({parameters}) {{
   {a_start}
   {b_start}
   Cores cores;
-  accumulate<{stages}>(cores, a_loader, b_loader, windows, shared, left < slabs ? left : slabs);
+  {accumulate}<{stages}>(cores, a_loader, b_loader, windows, shared, left < slabs ? left : slabs);
   {finish}
 }}
 )",
-        fmt::arg("tail", tail), fmt::arg("type", type), fmt::arg("cores", tile_.tensor_cores ? "TensorCores" : "PlainCores"),
-        fmt::arg("bm", tile_.m), fmt::arg("bn", tile_.n), fmt::arg("chunks", tile_.chunks),
-        fmt::arg("cm", tile_.cores_m), fmt::arg("cn", tile_.cores_n), fmt::arg("a_k", along_k(p_.a)),
-        fmt::arg("b_k", along_k(p_.b)), fmt::arg("a_load", loader(p_.a, tile_.m)),
-        fmt::arg("b_load", loader(p_.b, tile_.n)), fmt::arg("threads", tile_.threads()),
-        fmt::arg("parameters", k.parameters()), fmt::arg("windows", windows), fmt::arg("a_start", a_start),
-        fmt::arg("b_start", b_start), fmt::arg("stages", stages), fmt::arg("finish", finish));
+        fmt::arg("tail", tail), fmt::arg("type", type), fmt::arg("cores", cores_name()), fmt::arg("bm", tile_.m),
+        fmt::arg("bn", tile_.n), fmt::arg("chunks", tile_.chunks), fmt::arg("cm", tile_.cores_m),
+        fmt::arg("cn", tile_.cores_n), fmt::arg("a_k", along_k(p_.a)), fmt::arg("b_k", along_k(p_.b)),
+        fmt::arg("a_load", loader(p_.a, tile_.m)), fmt::arg("b_load", loader(p_.b, tile_.n)),
+        fmt::arg("threads", tile_.threads()), fmt::arg("parameters", k.parameters()), fmt::arg("windows", windows),
+        fmt::arg("a_start", a_start), fmt::arg("b_start", b_start), fmt::arg("stages", stages),
+        fmt::arg("finish", finish));
     r.arguments = k.arguments();
     r.block = {static_cast<unsigned>(tile_.threads()), 1, 1};
     r.grid = {static_cast<unsigned>(p_.items * ceil_div(p_.m, tile_.m) * ceil_div(p_.n, tile_.n)),
@@ -102,14 +103,17 @@ extern "C" __global__ void __launch_bounds__(128) kernel({2}) {{
     return r;
   }
 
+  static bool along_k(const ProductOperand& o) { return o.load != Load::kAcrossK && o.load != Load::kPlanes; }
+
  private:
+  bool groups() const { return tile_.kind == CoreKind::kWarpGroup; }
+  const char* cores_name() const {
+    return groups() ? "WarpGroups" : tile_.kind == CoreKind::kTensor ? "TensorCores" : "PlainCores";
+  }
   int64_t depth() const { return tile_.chunks * chunk_elements(p_.type); }
   int64_t slabs() const { return ceil_div(ceil_div(p_.k, depth()), parts_.count); }
-  static bool along_k(const ProductOperand& o) { return o.load != Load::kAcrossK && o.load != Load::kPlanes; }
   static bool windowed(const ProductOperand& o) { return o.load != Load::kAlongK && o.load != Load::kAcrossK; }
-  bool transposed() const {
-    return p_.a.load == Load::kTransposedWindows || p_.b.load == Load::kTransposedWindows;
-  }
+  bool transposed() const { return p_.a.load == Load::kTransposedWindows || p_.b.load == Load::kTransposedWindows; }
   bool has_windows() const { return windowed(p_.a) || windowed(p_.b); }
 
   std::string loader(const ProductOperand& o, int width) const {
@@ -134,8 +138,8 @@ extern "C" __global__ void __launch_bounds__(128) kernel({2}) {{
   std::string start_code(KernelSource& k, const ProductOperand& o, const std::string& name, const char* first,
                          const char* extent) const {
     const std::string data = k.pointer("const " + std::string(device_type(p_.type)), name, o.data);
-    const std::string items = fmt::format("const Axes<{}> {}_items = {};", o.items.size(), name,
-                                          k.axes(name + "_i", o.items));
+    const std::string items =
+        fmt::format("const Axes<{}> {}_items = {};", o.items.size(), name, k.axes(name + "_i", o.items));
     const std::string base = fmt::format("{0} + {0}_items.offset(at.item)", data);
     const std::string window = fmt::format("at.{0}, {1} - at.{0}", first, extent);
     switch (o.load) {
@@ -195,7 +199,7 @@ extern "C" __global__ void __launch_bounds__(128) kernel({2}) {{
 }  // namespace
 
 std::string windows_code(KernelSource& k, const WindowGeometry& w, bool constant_strides) {
-  const auto triple = [&](const char* name, const int64_t (&v)[3], int64_t unused, bool constant) {
+  const auto triple = [&](const char* name, const int64_t(&v)[3], int64_t unused, bool constant) {
     std::string s;
     for (int a = 0; a < 3; ++a) {
       const bool absent = w.in[a] == 1 && w.out[a] == 1 && w.kernel[a] == 1 && v[a] == unused;
@@ -215,7 +219,7 @@ ProductTactic::ProductTactic(std::string_view family, const Tile& tile, bool spl
 
 TileWork ProductTactic::work(const Product& p) const {
   TileWork w{p.items, p.m, p.n, p.k, bits(p.type) / 8};
-  w.tf32 = tile_.tensor_cores && p.type == DType::kF32;
+  w.tf32 = tile_.kind == CoreKind::kTensor && p.type == DType::kF32;
   w.gathered = p.a.load == Load::kPlanes || p.b.load == Load::kPlanes;
   w.traffic = p.traffic;
   return w;
@@ -228,14 +232,19 @@ Verdict ProductTactic::supports(const Problem& p) const {
   const DType t = p.inputs[0].type;
   if (t != DType::kF32 && t != DType::kF16 && t != DType::kBF16) return Verdict::no("computes no {}", hone::name(t));
   const int capability = gpu().capability();
-  if (tile_.tensor_cores) {
+  if (tile_.kind == CoreKind::kWarpGroup) {
+    if (capability / 10 != 9) return Verdict::no("is made for compute capability 9.0");
+    if (t == DType::kF32) return Verdict::no("multiplies 16-bit types");
+  } else if (tile_.kind == CoreKind::kTensor) {
     if (t == DType::kF32 && !p.allow_tf32) return Verdict::no("computes f32 as TF32, which is not allowed");
     if (capability < (t == DType::kF16 ? 75 : 80)) return Verdict::no("needs a newer GPU for {}", hone::name(t));
   }
-  if (stages_of(tile_, gpu()) < 2) return Verdict::no("needs more shared memory than the GPU has");
+  if (stages_of(tile_, gpu()) == 0) return Verdict::no("needs more shared memory than the GPU has");
   if (Verdict v = check_tail(p); !v) return v;
   Product product;
   if (Verdict v = geometry(p, product); !v) return v;
+  if (tile_.kind == CoreKind::kWarpGroup && (!Generator::along_k(product.a) || !Generator::along_k(product.b)))
+    return Verdict::no("takes operands that lie along K");
   if (product.items < 1 || product.m < 1 || product.n < 1 || product.k < 1) return Verdict::no("has an empty operand");
   for (int64_t extent : {product.m, product.n, product.k, product.rows(), product.columns()})
     if (extent > kMost - 1024) return Verdict::no("is too large");

@@ -1,12 +1,12 @@
-// A heavy node as matrix products C[item] = A[item] B[item] with the node's tail applied to the sums: what the geometry of
-// convolutions and matrix products comes down to, and the recipes that compute it.
+// A heavy node as matrix products C[item] = A[item] B[item] with the node's tail applied to the sums: what the geometry
+// of convolutions and matrix products comes down to, and the recipes that compute it.
 #pragma once
 
 #include <vector>
 
 #include "backends/cuda/recipe.h"
-#include "backends/cuda/tactics/product/tile.h"
 #include "backends/cuda/tactics/product/tail_source.h"
+#include "backends/cuda/tactics/product/tile.h"
 
 namespace hone::cuda {
 

@@ -4,8 +4,8 @@
 #include "backends/cuda/tactics/product/product.h"
 
 // Defines `const Tactic& <function>_<m>x<n>()` and `const Tactic& <function>_<m>x<n>_split()`.
-#define HONE_PRODUCT_TACTIC(Class, function, tensor_cores, m, n, chunks, stages, cores_m, cores_n)            \
-  static constexpr Tile k_##function##_##m##x##n = {#m "x" #n, tensor_cores, m, n, chunks, stages, cores_m, cores_n}; \
+#define HONE_PRODUCT_TACTIC(Class, function, kind, m, n, chunks, stages, cores_m, cores_n)                    \
+  static constexpr Tile k_##function##_##m##x##n = {#m "x" #n, kind, m, n, chunks, stages, cores_m, cores_n}; \
   const Tactic& function##_##m##x##n() {                                                                      \
     static const Class tactic(#function, k_##function##_##m##x##n, false);                                    \
     return tactic;                                                                                            \

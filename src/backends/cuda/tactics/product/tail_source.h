@@ -1,5 +1,5 @@
-// The tail of a heavy node as source: a structure with the tensors that the node's program reads and writes, whose run()
-// takes a vector of sums.
+// The tail of a heavy node as source: a structure with the tensors that the node's program reads and writes, whose
+// run() takes a vector of sums.
 #pragma once
 
 #include "backends/cuda/tactics/product/kernel_source.h"

@@ -25,10 +25,12 @@ int64_t blocks_per_processor(const Tile& t, const GpuInfo& gpu) {
 // Cycles that one multiprocessor needs for a slab of one block.
 double slab_cycles(const Tile& t, const TileWork& w) {
   const double depth = static_cast<double>(slab_depth(t, w)), area = static_cast<double>(t.m) * t.n;
-  const double rate = !t.tensor_cores ? 128 : w.tf32 ? 512 : 1024;  // products per cycle
-  const double warp_m = static_cast<double>(t.m) / t.cores_m, warp_n = static_cast<double>(t.n) / t.cores_n;
-  const double bytes = area * depth * w.element_bytes * (1 / warp_m + 1 / warp_n);  // read from shared memory
-  const double arithmetic = area * depth / rate, shared = bytes / (t.tensor_cores ? 128 : 1024);
+  const bool plain = t.kind == CoreKind::kPlain, groups = t.kind == CoreKind::kWarpGroup;
+  const double rate = plain ? 128 : (groups ? 1900 : 1024) / (w.tf32 ? 2.0 : 1.0);  // products per cycle
+  const double core_m = groups ? 64 : static_cast<double>(t.m) / t.cores_m;
+  const double core_n = static_cast<double>(t.n) / t.cores_n;
+  const double bytes = area * depth * w.element_bytes * (1 / core_m + 1 / core_n);  // read from shared memory
+  const double arithmetic = area * depth / rate, shared = bytes / (plain ? 1024 : 128);
   double cycles = std::max(arithmetic, shared) + 0.25 * std::min(arithmetic, shared) + 40;
   if (w.gathered) cycles += (t.m + t.n) * depth / 24;
   return cycles;
@@ -38,14 +40,15 @@ double slab_cycles(const Tile& t, const TileWork& w) {
 
 int shared_bytes_of(const Tile& t, int stages) {
   const int ring = stages * (t.m + t.n) * t.chunks * 16;
-  const int rows = t.tensor_cores ? t.cores_m * 16 : t.cores_m;
-  return std::max(ring, rows * (t.n + 8) * 4);
+  const int rows = t.cores_m * (t.kind == CoreKind::kPlain ? 1 : t.kind == CoreKind::kTensor ? 16 : 64);
+  const int alignment = t.kind == CoreKind::kWarpGroup ? 1024 : 0;  // slabs start at multiples of it
+  return std::max(ring, rows * (t.n + 8) * 4) + alignment;
 }
 
 int stages_of(const Tile& t, const GpuInfo& gpu) {
   int stages = t.stages;
-  while (stages >= 2 && shared_bytes_of(t, stages) > gpu.shared_per_block) --stages;
-  return stages;
+  while (stages >= t.least_stages() && shared_bytes_of(t, stages) > gpu.shared_per_block) --stages;
+  return stages >= t.least_stages() ? stages : 0;
 }
 
 int64_t parts_of(const Tile& t, const TileWork& w, const GpuInfo& gpu) {

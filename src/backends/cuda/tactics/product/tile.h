@@ -8,14 +8,21 @@
 
 namespace hone::cuda {
 
+/// What multiplies: threads with ordinary arithmetic, warps on tensor cores, or groups of four warps on Hopper's.
+enum class CoreKind { kPlain, kTensor, kWarpGroup };
+
 struct Tile {
-  const char* name;    // "128x64"
-  bool tensor_cores;
-  int m, n;            // of the block
-  int chunks;          // depth of a slab in 16-byte chunks
-  int stages;          // most slabs in shared memory
-  int cores_m, cores_n;  // warps, or threads where there are no tensor cores
-  int threads() const { return cores_m * cores_n * (tensor_cores ? 32 : 1); }
+  const char* name;  // "128x64"
+  CoreKind kind;
+  int m, n;              // of the block
+  int chunks;            // depth of a slab in 16-byte chunks
+  int stages;            // most slabs in shared memory
+  int cores_m, cores_n;  // threads, warps or groups of warps along each axis
+  int threads() const {
+    return cores_m * cores_n * (kind == CoreKind::kPlain ? 1 : kind == CoreKind::kTensor ? 32 : 128);
+  }
+  /// Fewest slabs in shared memory that the kernel works with.
+  int least_stages() const { return kind == CoreKind::kWarpGroup ? 3 : 2; }
 };
 
 /// What a product asks of a tile.
@@ -27,7 +34,7 @@ struct TileWork {
   int64_t traffic = 0;    // bytes to and from memory, once each
 };
 
-/// Stages that fit the GPU's shared memory, at most those wished; below 2: none fit.
+/// Stages that fit the GPU's shared memory, at most those wished; 0: too few fit.
 int stages_of(const Tile& t, const GpuInfo& gpu);
 /// Bytes of shared memory with that many stages.
 int shared_bytes_of(const Tile& t, int stages);

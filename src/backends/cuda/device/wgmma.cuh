@@ -1,0 +1,142 @@
+// Products of a group of four warps on Hopper's tensor cores (wgmma, sm_90a only), with both operands in shared memory. The
+// emulated form reads the same slabs element by element. Registers are those of the PTX manual's wgmma.m64nNk16.
+#pragma once
+
+#include "product_load.cuh"
+
+namespace wgmma {
+
+/// Slabs are rows of 128 bytes whose 16-byte chunks are exchanged by the row's lowest three bits (chunk_offset<8>): the
+/// 128-byte swizzle. They start at multiples of 1024 bytes.
+constexpr int kSlabAlignment = 1024;
+
+#ifdef HONE_EMULATED
+
+__device__ inline void fence_registers() {}
+__device__ inline void fence_slabs() {}
+__device__ inline void commit() {}
+template <int Pending>
+__device__ inline void wait() {}
+
+template <mma::Kind K, int N>
+__device__ inline void multiply_add(float (&d)[N / 2], const char* a, const char* b, int step) {
+  const int thread = static_cast<int>(threadIdx.x % 128), row = thread / 32 * 16 + thread % 32 / 4;
+  const auto element = [&](const char* slab, int r, int k) {
+    const auto* chunk = reinterpret_cast<const unsigned short*>(slab + product::chunk_offset<8>(r, (step * 16 + k) / 8));
+    const unsigned short bits = chunk[k % 8];
+    return K == mma::kF16 ? float_of_half(bits) : float_of_bits(static_cast<unsigned>(bits) << 16);
+  };
+  for (int k = 0; k < 16; ++k) {
+    const float low = element(a, row, k), high = element(a, row + 8, k);
+    for (int j = 0; j < N / 8; ++j)
+      for (int e = 0; e < 2; ++e) {
+        const float x = element(b, j * 8 + thread % 4 * 2 + e, k);
+        d[j * 4 + e] += low * x, d[j * 4 + 2 + e] += high * x;
+      }
+  }
+}
+
+#else
+
+/// Before the first product that follows ordinary accesses to the sums.
+__device__ __forceinline__ void fence_registers() {
+#if __CUDA_ARCH_FEAT_SM90_ALL
+  asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
+#endif
+}
+/// By every thread that wrote to slabs, before the barrier behind which they are multiplied.
+__device__ __forceinline__ void fence_slabs() {
+#if __CUDA_ARCH_FEAT_SM90_ALL
+  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+#endif
+}
+__device__ __forceinline__ void commit() {
+#if __CUDA_ARCH_FEAT_SM90_ALL
+  asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
+#endif
+}
+/// Waits until at most `Pending` committed groups of the warp group run.
+template <int Pending>
+__device__ __forceinline__ void wait() {
+#if __CUDA_ARCH_FEAT_SM90_ALL
+  asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(Pending) : "memory");
+#endif
+}
+
+/// Start address; 1024 bytes from one group of eight rows to the next; 128-byte swizzle. The distance along K takes no
+/// part with this swizzle.
+__device__ __forceinline__ unsigned long long descriptor(const char* slab, int step) {
+  const unsigned address = mma::shared_address(slab) + static_cast<unsigned>(step) * 32;
+  return static_cast<unsigned long long>((address & 0x3ffffu) >> 4) | 1ull << 16 | (1024ull >> 4) << 32 | 1ull << 62;
+}
+
+#if __CUDA_ARCH_FEAT_SM90_ALL
+template <mma::Kind K, int N>
+struct Instruction;
+#define HONE_D8(d, i) "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3]), "+f"(d[i + 4]), "+f"(d[i + 5]), "+f"(d[i + 6]), "+f"(d[i + 7])
+#define HONE_D16(d, i) HONE_D8(d, i), HONE_D8(d, i + 8)
+#define HONE_D32(d, i) HONE_D16(d, i), HONE_D16(d, i + 16)
+#define HONE_D64(d, i) HONE_D32(d, i), HONE_D32(d, i + 32)
+#define HONE_D128(d, i) HONE_D64(d, i), HONE_D64(d, i + 64)
+#define HONE_WGMMA(N, COUNT, REGISTERS, A, B)                                                                 \
+  template <>                                                                                                 \
+  struct Instruction<mma::kF16, N> {                                                                          \
+    static __device__ __forceinline__ void run(float (&d)[COUNT], unsigned long long a, unsigned long long b) { \
+      asm volatile("wgmma.mma_async.sync.aligned.m64n" #N "k16.f32.f16.f16 {" REGISTERS "}, " A ", " B        \
+                   ", 1, 1, 1, 0, 0;"                                                                         \
+                   : HONE_D##COUNT(d, 0)                                                                      \
+                   : "l"(a), "l"(b));                                                                         \
+    }                                                                                                         \
+  };                                                                                                          \
+  template <>                                                                                                 \
+  struct Instruction<mma::kBF16, N> {                                                                         \
+    static __device__ __forceinline__ void run(float (&d)[COUNT], unsigned long long a, unsigned long long b) { \
+      asm volatile("wgmma.mma_async.sync.aligned.m64n" #N "k16.f32.bf16.bf16 {" REGISTERS "}, " A ", " B      \
+                   ", 1, 1, 1, 0, 0;"                                                                         \
+                   : HONE_D##COUNT(d, 0)                                                                      \
+                   : "l"(a), "l"(b));                                                                         \
+    }                                                                                                         \
+  };
+HONE_WGMMA(32, 16,
+    "%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15",
+    "%16", "%17")
+HONE_WGMMA(64, 32,
+    "%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15,%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,"
+    "%29,%30,%31",
+    "%32", "%33")
+HONE_WGMMA(128, 64,
+    "%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15,%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,"
+    "%29,%30,%31,%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47,%48,%49,%50,%51,%52,%53,%54,"
+    "%55,%56,%57,%58,%59,%60,%61,%62,%63",
+    "%64", "%65")
+HONE_WGMMA(256, 128,
+    "%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15,%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,"
+    "%29,%30,%31,%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47,%48,%49,%50,%51,%52,%53,%54,"
+    "%55,%56,%57,%58,%59,%60,%61,%62,%63,%64,%65,%66,%67,%68,%69,%70,%71,%72,%73,%74,%75,%76,%77,%78,%79,%80,"
+    "%81,%82,%83,%84,%85,%86,%87,%88,%89,%90,%91,%92,%93,%94,%95,%96,%97,%98,%99,%100,%101,%102,%103,%104,%105,"
+    "%106,%107,%108,%109,%110,%111,%112,%113,%114,%115,%116,%117,%118,%119,%120,%121,%122,%123,%124,%125,%126,"
+    "%127",
+    "%128", "%129")
+#undef HONE_WGMMA
+#undef HONE_D128
+#undef HONE_D64
+#undef HONE_D32
+#undef HONE_D16
+#undef HONE_D8
+#else
+template <mma::Kind K, int N>
+struct Instruction {
+  static __device__ __forceinline__ void run(float (&)[N / 2], unsigned long long, unsigned long long) { __trap(); }
+};
+#endif
+
+/// d += A B for 64 rows of slab `a` and N rows of slab `b`, 16 elements along K from element 16 `step` on. Runs on after
+/// it returns: see commit() and wait().
+template <mma::Kind K, int N>
+__device__ __forceinline__ void multiply_add(float (&d)[N / 2], const char* a, const char* b, int step) {
+  Instruction<K, N>::run(d, descriptor(a, step), descriptor(b, step));
+}
+
+#endif
+
+}  // namespace wgmma

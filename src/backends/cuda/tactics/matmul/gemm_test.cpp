@@ -1,0 +1,189 @@
+// Our matrix product kernels against the reference evaluation: every tile, types, odd extents, transposed and broadcast
+// operands, vectors, pitches, constants, tails, and products split along K.
+#include "backends/cuda/tactics/testing.h"
+#include "ops/matmul.h"
+
+namespace hone::cuda {
+
+#define HONE_MMA_TILE(m, n, ...)      \
+  const Tactic& gemm_mma_##m##x##n(); \
+  const Tactic& gemm_mma_##m##x##n##_split();
+#define HONE_FMA_TILE(m, n, ...)      \
+  const Tactic& gemm_fma_##m##x##n(); \
+  const Tactic& gemm_fma_##m##x##n##_split();
+#define HONE_WGMMA_TILE(m, n, ...)      \
+  const Tactic& gemm_wgmma_##m##x##n(); \
+  const Tactic& gemm_wgmma_##m##x##n##_split();
+#include "backends/cuda/tactics/product/tiles.def"
+#undef HONE_WGMMA_TILE
+#undef HONE_MMA_TILE
+#undef HONE_FMA_TILE
+
+namespace {
+
+using testing::TestProblem;
+constexpr auto kN = MatrixOp::kNone, kT = MatrixOp::kTranspose, kV = MatrixOp::kVector;
+
+class GemmTest : public testing::CudaTest {};
+
+MatMulAttrs attributes(MatrixOp a, MatrixOp b) {
+  MatMulAttrs attrs;
+  attrs.op_a = a, attrs.op_b = b;
+  return attrs;
+}
+
+struct TileTactic {
+  const Tactic& tactic;
+  int64_t m, n;
+};
+
+void check_tiles(std::span<const TileTactic> tiles) {
+  for (const TileTactic& t : tiles) {
+    SCOPED_TRACE(t.tactic.name());
+    TestProblem p(kMatMulOp, attributes(kN, kT));
+    p.input(DType::kF16, {t.m + 5, 328}).input(DType::kF16, {t.n + 11, 328});
+    p.check(t.tactic);
+  }
+}
+
+TEST_F(GemmTest, EveryTile) {
+#define HONE_MMA_TILE(m, n, ...) {gemm_mma_##m##x##n(), m, n},
+#define HONE_FMA_TILE(m, n, ...) {gemm_fma_##m##x##n(), m, n},
+  const TileTactic tiles[] = {
+#include "backends/cuda/tactics/product/tiles.def"
+  };
+#undef HONE_MMA_TILE
+#undef HONE_FMA_TILE
+  check_tiles(tiles);
+}
+
+TEST_F(GemmTest, EveryTileOfHopper) {
+  if (gpu().major != 9) GTEST_SKIP() << "needs compute capability 9.0";
+#define HONE_WGMMA_TILE(m, n, ...) {gemm_wgmma_##m##x##n(), m, n},
+  const TileTactic tiles[] = {
+#include "backends/cuda/tactics/product/tiles.def"
+  };
+#undef HONE_WGMMA_TILE
+  check_tiles(tiles);
+}
+
+TEST_F(GemmTest, HopperTailsConstantsAndParts) {
+  if (gpu().major != 9) GTEST_SKIP() << "needs compute capability 9.0";
+  for (int64_t k : {40, 64, 77, 600}) {
+    SCOPED_TRACE(k);
+    TestProblem p(kMatMulOp, attributes(kN, kN));
+    p.input(DType::kBF16, {3, 30, k}).input(DType::kBF16, {k, 70}, {}, true);
+    p.epilogue("3 inputs; r3=add.bf16 r0 r1; r4=add.bf16 r3 r2; out r4");
+    p.input(DType::kBF16, {70}).input(DType::kBF16, {3, 30, 70});
+    p.check(gemm_wgmma_64x64());
+    p.check(gemm_wgmma_128x128());
+  }
+  TestProblem split(kMatMulOp, attributes(kN, kT));
+  split.input(DType::kF16, {30, 2100}).input(DType::kF16, {40, 2100}, {}, true);
+  split.check(gemm_wgmma_64x64_split());
+}
+
+struct Case {
+  Dims a, b;
+  MatrixOp op_a, op_b;
+};
+const Case kCases[] = {
+    {{5, 7}, {7, 33}, kN, kN},
+    {{5, 7}, {33, 7}, kN, kT},
+    {{3, 4, 20, 8}, {8, 17}, kN, kN},
+    {{2, 20, 72}, {2, 72, 40}, kN, kN},
+    {{2, 3, 20, 8}, {2, 3, 17, 8}, kN, kT},
+    {{2, 3, 20, 8}, {2, 1, 8, 17}, kN, kN},
+    {{1, 3, 4, 8}, {2, 1, 8, 5}, kN, kN},
+    {{4, 8}, {3, 8, 5}, kN, kN},
+    {{8, 21}, {8, 5}, kT, kN},
+    {{3, 24, 70}, {3, 100, 24}, kT, kT},
+    {{8}, {8, 5}, kV, kN},
+    {{6, 8}, {8}, kN, kV},
+    {{8}, {8}, kV, kV},
+    {{1, 300}, {300, 100}, kN, kN},
+    {{65, 1}, {1, 66}, kN, kN},
+    {{2, 3, 8}, {2, 8, 4}, kV, kN},
+};
+
+void check_cases(const Tactic& tactic, DType type, bool constant, bool tf32 = false) {
+  for (const Case& c : kCases) {
+    SCOPED_TRACE(str(c.a) + str(c.b) + (constant ? " constant" : ""));
+    TestProblem p(kMatMulOp, attributes(c.op_a, c.op_b));
+    p.input(type, c.a, {Format::kLinear, c.a.size() > 1 ? c.a.back() + 3 : 0});
+    p.input(type, c.b, {}, constant);
+    if (c.op_a != kV && c.op_b != kV) p.output(Format::kLinear, 2);
+    if (tf32) p.allow_tf32();
+    p.check(tactic);
+  }
+}
+
+TEST_F(GemmTest, ShapesInHalf) { check_cases(gemm_mma_32x32(), DType::kF16, false); }
+TEST_F(GemmTest, ShapesWithConstant) { check_cases(gemm_mma_32x32(), DType::kF16, true); }
+TEST_F(GemmTest, ShapesInBrainFloat) { check_cases(gemm_mma_16x64(), DType::kBF16, true); }
+TEST_F(GemmTest, ShapesInTf32) { check_cases(gemm_mma_32x32(), DType::kF32, false, true); }
+TEST_F(GemmTest, ShapesInFloat) { check_cases(gemm_fma_32x32(), DType::kF32, false); }
+TEST_F(GemmTest, ShapesInFloatWithConstant) { check_cases(gemm_fma_32x32(), DType::kF32, true); }
+TEST_F(GemmTest, ShapesInHalfWithoutTensorCores) { check_cases(gemm_fma_32x32(), DType::kF16, false); }
+
+TEST_F(GemmTest, AlignedAndPitchedOperands) {
+  for (DType t : {DType::kF16, DType::kF32})
+    for (int64_t pitch : {64, 72, 67}) {
+      SCOPED_TRACE(pitch);
+      TestProblem p(kMatMulOp, attributes(kN, kN));
+      p.input(t, {40, 64}, {Format::kLinear, pitch}).input(t, {64, 64}, {Format::kLinear, pitch});
+      p.output(Format::kLinear, pitch - 64);
+      p.check(t == DType::kF16 ? gemm_mma_32x64() : gemm_fma_16x64());
+    }
+}
+
+TEST_F(GemmTest, SplitAlongK) {
+  for (bool f32 : {false, true}) {
+    const DType t = f32 ? DType::kF32 : DType::kF16;
+    const Tactic& tactic = f32 ? gemm_fma_32x32_split() : gemm_mma_32x32_split();
+    TestProblem p(kMatMulOp, attributes(kN, kT));
+    p.input(t, {2, 9, 1030}).input(t, {2, 21, 1030});
+    p.epilogue(f32 ? "2 inputs; r2=add.f32 r0 r1; r3=relu.f32 r2; out r3"
+                   : "2 inputs; r2=add.f16 r0 r1; r3=relu.f16 r2; out r3");
+    p.input(t, {21});
+    p.check(tactic);
+  }
+  TestProblem small(kMatMulOp, attributes(kN, kN));
+  small.input(DType::kF16, {16, 32}).input(DType::kF16, {32, 16});
+  small.refuses(gemm_mma_32x32_split());
+}
+
+TEST_F(GemmTest, TailsOverTheWholeBatch) {
+  for (bool constant : {false, true}) {
+    TestProblem p(kMatMulOp, attributes(kN, kN));
+    p.input(DType::kF32, {2, 3, 18, 9});
+    p.input(DType::kF32, constant ? Dims{9, 20} : Dims{2, 3, 9, 20}, {}, constant);
+    p.epilogue(
+        "6 inputs; r6=add.f32 r0 r1; r7=add.f32 r2 r6; r8=gelu_tanh.f32 r7; r9=mul.f32 r8 r3; r10=add.f32 r9 r4; "
+        "r11=mul.f32 r10 r5; out r11");
+    p.input(DType::kF32, {20}).input(DType::kF32, {2, 3, 18, 20}, {Format::kLinear, 23});
+    p.input(DType::kF32, {2, 1, 1, 1}).input(DType::kF32, {2, 3, 18, 1}).input(DType::kF32, {3, 1, 20});
+    p.check(gemm_fma_32x32());
+  }
+}
+
+TEST_F(GemmTest, TailsThatConvert) {
+  TestProblem p(kMatMulOp, attributes(kN, kT));
+  p.input(DType::kF16, {30, 40}).input(DType::kF16, {50, 40}, {}, true);
+  p.epilogue("2 inputs; r2=identity.f32 r0; r3=mul.f32 r2 r1; out r3");
+  p.input(DType::kF32, {50});
+  p.output_type(DType::kF32);
+  p.check(gemm_mma_64x64(), 3e-3);
+}
+
+TEST_F(GemmTest, SayWhyNot) {
+  TestProblem f32(kMatMulOp, attributes(kN, kN));
+  f32.input(DType::kF32, {5, 4}).input(DType::kF32, {4, 6});
+  f32.refuses(gemm_mma_64x64());
+  TestProblem ints(kMatMulOp, attributes(kN, kN));
+  ints.input(DType::kI32, {5, 4}).input(DType::kI32, {4, 6});
+  ints.refuses(gemm_fma_64x64());
+}
+
+}  // namespace
+}  // namespace hone::cuda
