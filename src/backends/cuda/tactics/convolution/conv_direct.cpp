@@ -17,7 +17,7 @@ Verdict check_direct(const Problem& p, const ConvProblem& c) {
 
 Recipe direct_recipe(const Problem& p, const ConvProblem& c, bool transposed) {
   const bool channels_last = p.outputs[0].format == Format::kChannelsLast;
-  KernelSource k;
+  KernelParameters k;
   const std::string type(device_type(p.inputs[0].type));
   k.pointer("const " + type, "data", Argument::input(0)), k.pointer("const " + type, "weights", Argument::input(1));
   k.integer("images", c.batch), k.integer("groups", c.groups);

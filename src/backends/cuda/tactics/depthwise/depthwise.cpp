@@ -26,7 +26,7 @@ Verdict depthwise_problem(const Problem& p, ConvProblem& c) {
   return Verdict::yes();
 }
 
-std::string shape_code(KernelSource& k, const WindowGeometry& w, int64_t image, int64_t row, int64_t pixel) {
+std::string shape_code(KernelParameters& k, const WindowGeometry& w, int64_t image, int64_t row, int64_t pixel) {
   std::string s = "const depthwise::Shape shape = {";
   s += k.integer("in_height", w.in[1]) + ", " + k.integer("in_width", w.in[2]) + ", ";
   s += k.integer("out_height", w.out[1]) + ", " + k.integer("out_width", w.out[2]) + ", ";
@@ -65,7 +65,7 @@ class Depthwise : public RecipeTactic {
     place_input(p.inputs[0], false, c);
     const WindowGeometry& w = c.windows;
     const int64_t vector = chunk_elements(p.inputs[0].type);
-    KernelSource k;
+    KernelParameters k;
     const std::string type(device_type(p.inputs[0].type));
     k.pointer("const " + type, "data", Argument::input(0)), k.pointer("const " + type, "weights", Argument::blob(0));
     k.integer("pitch", pitch(p)), k.integer("channels", c.in_channels), k.integer("images", c.batch);
@@ -137,7 +137,7 @@ class DepthwisePlanar : public RecipeTactic {
     ConvProblem c;
     (void)depthwise_problem(p, c);
     const WindowGeometry& w = c.windows;
-    KernelSource k;
+    KernelParameters k;
     const std::string type(device_type(p.inputs[0].type));
     k.pointer("const " + type, "data", Argument::input(0)), k.pointer("const " + type, "weights", Argument::input(1));
     k.integer("channels", c.in_channels), k.integer("images", c.batch);

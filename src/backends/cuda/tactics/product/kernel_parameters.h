@@ -9,7 +9,7 @@
 
 namespace hone::cuda {
 
-class KernelSource {
+class KernelParameters {
  public:
   /// A parameter `type name`; its name is returned for use in expressions.
   std::string pointer(std::string_view type, std::string_view name, const Argument& a);

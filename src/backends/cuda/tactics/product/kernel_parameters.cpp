@@ -1,35 +1,35 @@
 // Parameters as text.
-#include "backends/cuda/tactics/product/kernel_source.h"
+#include "backends/cuda/tactics/product/kernel_parameters.h"
 
 #include <limits>
 
 namespace hone::cuda {
 
-std::string KernelSource::add(std::string_view type, std::string_view name, const Argument& a) {
+std::string KernelParameters::add(std::string_view type, std::string_view name, const Argument& a) {
   parameters_ += fmt::format("{}{} {}", parameters_.empty() ? "" : ", ", type, name);
   arguments_.push_back(a);
   return std::string(name);
 }
 
-std::string KernelSource::pointer(std::string_view type, std::string_view name, const Argument& a) {
+std::string KernelParameters::pointer(std::string_view type, std::string_view name, const Argument& a) {
   return add(fmt::format("{}*", type), name, a);
 }
 
-std::string KernelSource::integer(std::string_view name, int64_t value) {
+std::string KernelParameters::integer(std::string_view name, int64_t value) {
   require<InternalError>(value >= std::numeric_limits<int>::min() && value <= std::numeric_limits<int>::max(),
                          "kernel argument '{}' = {} does not fit", name, value);
   return add("int", name, Argument::value_of(static_cast<int>(value)));
 }
 
-std::string KernelSource::wide(std::string_view name, int64_t value) {
+std::string KernelParameters::wide(std::string_view name, int64_t value) {
   return add("long long", name, Argument::value_of(static_cast<long long>(value)));
 }
 
-std::string KernelSource::real(std::string_view name, float value) {
+std::string KernelParameters::real(std::string_view name, float value) {
   return add("float", name, Argument::value_of(value));
 }
 
-std::string KernelSource::axes(std::string_view name, const std::vector<Factor>& f) {
+std::string KernelParameters::axes(std::string_view name, const std::vector<Factor>& f) {
   if (f.empty()) return "{}";
   std::string extents, strides;
   for (size_t i = 0; i < f.size(); ++i) {
@@ -41,12 +41,12 @@ std::string KernelSource::axes(std::string_view name, const std::vector<Factor>&
   return fmt::format("{{{{{}}}, {{{}}}}}", extents, strides);
 }
 
-std::string KernelSource::view_type(std::string_view type, const TensorView& v) {
+std::string KernelParameters::view_type(std::string_view type, const TensorView& v) {
   return fmt::format("View<{}, {}, {}, {}>", type, v.rows.size(), v.columns.size(), v.contiguous());
 }
 
-std::string KernelSource::view(std::string_view type, std::string_view name, const TensorView& v,
-                               const Argument& data) {
+std::string KernelParameters::view(std::string_view type, std::string_view name, const TensorView& v,
+                                   const Argument& data) {
   const std::string p = pointer(type, name, data);
   const std::string rows = axes(fmt::format("{}_r", name), v.rows);
   return fmt::format("{{{}, {}, {}}}", p, rows, v.contiguous() ? "{}" : axes(fmt::format("{}_c", name), v.columns));
