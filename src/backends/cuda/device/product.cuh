@@ -16,7 +16,7 @@ __device__ __forceinline__ char* aligned_up(char* p, int bytes) {
 }
 
 /// A tensor beside the product: element (row, column) of the product meets data[rows(row) + columns(column)].
-/// CONTIGUOUS: neighbouring columns are neighbours in memory.
+/// CONTIGUOUS: neighbouring columns are neighbours in memory, where there are more factors within vectors.
 template <class T, int ROWS, int COLUMNS, bool CONTIGUOUS>
 struct View {
   T* data;
@@ -28,7 +28,7 @@ struct View {
   __device__ __forceinline__ void load(int row, int column, int n, E (&v)[V]) const {
     const T* from = data + rows.offset(row);
     if constexpr (CONTIGUOUS) {
-      from += column;
+      from += first_of(column);
       if (n == V && aligned(from, vector_bytes<V>())) {
         const auto pack = load_pack<V>(from);
 #pragma unroll
@@ -52,7 +52,7 @@ struct View {
   __device__ __forceinline__ void store(int row, int column, int n, const E (&v)[V]) const {
     T* to = data + rows.offset(row);
     if constexpr (CONTIGUOUS) {
-      to += column;
+      to += first_of(column);
       if (n == V && aligned(to, vector_bytes<V>())) {
         Pack<T, V> pack;
 #pragma unroll
@@ -71,6 +71,7 @@ struct View {
   }
 
  private:
+  __device__ __forceinline__ long long first_of(int column) const { return COLUMNS == 1 ? column : columns.offset(column); }
   template <int V>
   static __device__ __forceinline__ constexpr unsigned vector_bytes() {
     return V * sizeof(T) < 16 ? V * sizeof(T) : 16;

@@ -23,7 +23,7 @@ Recipe direct_recipe(const Problem& p, const ConvProblem& c, bool transposed) {
   k.integer("images", c.batch), k.integer("groups", c.groups);
   k.integer("group_in", c.group_in()), k.integer("group_out", c.group_out());
   const std::string windows = windows_code(k, c.windows, transposed);
-  std::vector<size_t> rows = {0};
+  std::vector<IndexAxis> rows = {0};
   for (size_t a = 2; a < p.outputs[0].dims.size(); ++a) rows.push_back(a);
   const TailSource t = tail_source(p, rows, {1}, c.bias, k);
   Recipe r;

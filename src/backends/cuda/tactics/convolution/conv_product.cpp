@@ -101,7 +101,7 @@ class ConvTactic : public ProductTactic {
     return o;
   }
 
-  static void pixel_axes(const Problem& p, std::vector<size_t>& axes) {
+  static void pixel_axes(const Problem& p, std::vector<IndexAxis>& axes) {
     for (size_t a = 2; a < p.outputs[0].dims.size(); ++a) axes.push_back(a);
   }
   static void count_traffic(const Problem& p, Product& r) {

@@ -70,7 +70,7 @@ class Depthwise : public RecipeTactic {
     k.pointer("const " + type, "data", Argument::input(0)), k.pointer("const " + type, "weights", Argument::blob(0));
     k.integer("pitch", pitch(p)), k.integer("channels", c.in_channels), k.integer("images", c.batch);
     const std::string shape = shape_code(k, w, w.image, w.axis[1], w.axis[2]);
-    std::vector<size_t> rows = {0};
+    std::vector<IndexAxis> rows = {0};
     for (size_t a = 2; a < p.outputs[0].dims.size(); ++a) rows.push_back(a);
     const TailSource t = tail_source(p, rows, {1}, c.bias, k);
     Recipe r;
@@ -143,7 +143,7 @@ class DepthwisePlanar : public RecipeTactic {
     k.integer("channels", c.in_channels), k.integer("images", c.batch);
     k.integer("stride_x", w.stride[2]), k.integer("dilation_x", w.dilation[2]);
     const std::string shape = shape_code(k, w, c.in_pixels(), w.in[2], 1);
-    std::vector<size_t> columns;
+    std::vector<IndexAxis> columns;
     for (size_t a = 2; a < p.outputs[0].dims.size(); ++a) columns.push_back(a);
     const TailSource t = tail_source(p, {0, 1}, columns, c.bias, k);
     Recipe r;

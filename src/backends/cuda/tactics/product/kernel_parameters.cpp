@@ -49,7 +49,8 @@ std::string KernelParameters::view(std::string_view type, std::string_view name,
                                    const Argument& data) {
   const std::string p = pointer(type, name, data);
   const std::string rows = axes(fmt::format("{}_r", name), v.rows);
-  return fmt::format("{{{}, {}, {}}}", p, rows, v.contiguous() ? "{}" : axes(fmt::format("{}_c", name), v.columns));
+  return fmt::format("{{{}, {}, {}}}", p, rows,
+                     v.contiguous() && v.columns.size() == 1 ? "{}" : axes(fmt::format("{}_c", name), v.columns));
 }
 
 }  // namespace hone::cuda

@@ -39,8 +39,8 @@ struct Product {
   bool items_are_columns = false;  // items follow each other along the columns of the output, not along its rows
   ProductOperand a, b;
   WindowGeometry windows;
-  std::vector<size_t> row_axes, column_axes;  // of the output
-  int bias = -1;                              // input with one value for each element of axis 1 of the output
+  std::vector<IndexAxis> row_axes, column_axes;  // of the output
+  int bias = -1;                                 // input with one value for each element of axis 1 of the output
   int64_t traffic = 0;
   /// Weights that are not known at build time are packed into the workspace by a kernel that runs first.
   std::vector<Recipe> before;

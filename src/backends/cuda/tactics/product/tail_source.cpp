@@ -23,7 +23,7 @@ std::vector<DType> tail_types(const Problem& p) {
 struct Writer {
   const Problem& p;
   KernelParameters& kernel;
-  const std::vector<size_t>&row_axes, &column_axes;
+  const std::vector<IndexAxis>&row_axes, &column_axes;
   std::string members, loads, arguments, initialisers;
 
   void operand(std::string_view name, const TensorDesc& d, int input) {
@@ -52,8 +52,8 @@ Verdict check_tail(const Problem& p) {
   return Verdict::yes();
 }
 
-TailSource tail_source(const Problem& p, const std::vector<size_t>& row_axes, const std::vector<size_t>& column_axes,
-                       int bias, KernelParameters& kernel) {
+TailSource tail_source(const Problem& p, const std::vector<IndexAxis>& row_axes,
+                       const std::vector<IndexAxis>& column_axes, int bias, KernelParameters& kernel) {
   const TensorDesc& y = p.outputs[0];
   Writer w{p, kernel, row_axes, column_axes, {}, {}, {}, {}};
   TailSource t;
