@@ -68,6 +68,7 @@ struct GpuInfo {
   int multiprocessors = 0;
   int shared_per_block = 0;  // largest dynamic shared memory a block may ask for
   int64_t l2_bytes = 0;
+  bool clusters = false;  // blocks can be launched in clusters
   int capability() const { return major * 10 + minor; }
 };
 const GpuInfo& gpu();

@@ -24,6 +24,7 @@ struct Problem {
 enum Mask { kNone, kKeep, kAdd };
 
 constexpr float kLog2E = 1.44269504088896340736f;
+__device__ __forceinline__ float minus_infinity() { return float_of_bits(0xff800000u); }
 
 /// Which queries a block takes.
 struct Place {
@@ -38,12 +39,12 @@ struct Place {
 /// A score as the exponent of 2 that its weight is; minus infinity where the key is hidden.
 template <Mask MASK, bool CAUSAL, bool SOFTCAP, class M>
 __device__ __forceinline__ float score(const Problem& p, float dot, const M* mask, int query, int key) {
-  if (key >= p.keys || (CAUSAL && key > query + p.causal_offset)) return -INFINITY;
+  if (key >= p.keys || (CAUSAL && key > query + p.causal_offset)) return minus_infinity();
   float s = dot * p.scale;
   if (SOFTCAP) s = p.softcap * tanhf(s / p.softcap);
   if (MASK == kNone) return s * kLog2E;
   const auto m = mask[query * p.mask.position + key * p.mask.channel];
-  if (MASK == kKeep) return value_of(m) != 0 ? s * kLog2E : -INFINITY;
+  if (MASK == kKeep) return value_of(m) != 0 ? s * kLog2E : minus_infinity();
   return (s + static_cast<float>(value_of(m))) * kLog2E;
 }
 
@@ -97,7 +98,7 @@ struct TensorCores {
     mma::commit_copies();
 
     const int lane = mma::lane(), warp = threadIdx.x / 32, g = lane / 4, t = lane % 4;
-    float sum[DV / 8][4], top[2] = {-INFINITY, -INFINITY}, total[2] = {0, 0};
+    float sum[DV / 8][4], top[2] = {minus_infinity(), minus_infinity()}, total[2] = {0, 0};
 #pragma unroll
     for (int j = 0; j < DV / 8; ++j)
 #pragma unroll
@@ -167,7 +168,7 @@ struct TensorCores {
         }
       high = fmaxf(high, __shfl_xor_sync(0xffffffffu, high, 1));
       high = fmaxf(high, __shfl_xor_sync(0xffffffffu, high, 2));
-      const float base = high == -INFINITY ? 0 : high, rescale = exp2f(top[half] - base);
+      const float base = high == minus_infinity() ? 0 : high, rescale = exp2f(top[half] - base);
       top[half] = high;
       float part = 0;
 #pragma unroll
@@ -269,7 +270,7 @@ struct Plain {
     float sum[ROWS][DV / 32], top[ROWS], total[ROWS];
 #pragma unroll
     for (int r = 0; r < ROWS; ++r) {
-      top[r] = -INFINITY, total[r] = 0;
+      top[r] = minus_infinity(), total[r] = 0;
 #pragma unroll
       for (int j = 0; j < DV / 32; ++j) sum[r][j] = 0;
     }
@@ -301,7 +302,7 @@ struct Plain {
 #pragma unroll
         for (int d = 16; d > 0; d /= 2) high = fmaxf(high, __shfl_xor_sync(0xffffffffu, high, d));
         high = fmaxf(high, top[r]);
-        const float base = high == -INFINITY ? 0 : high, rescale = exp2f(top[r] - base), weight = exp2f(s[r] - base);
+        const float base = high == minus_infinity() ? 0 : high, rescale = exp2f(top[r] - base), weight = exp2f(s[r] - base);
         top[r] = high;
         total[r] = total[r] * rescale + weight;
         held_p[r * 32 + lane] = weight;

@@ -3,6 +3,7 @@
 // which loaders, cores and tail are meant; extents are kernel arguments.
 #pragma once
 
+#include "cluster.cuh"
 #include "product_compute.cuh"
 
 namespace product {
@@ -15,7 +16,7 @@ __device__ __forceinline__ char* aligned_up(char* p, int bytes) {
 }
 
 /// A tensor beside the product: element (row, column) of the product meets data[rows(row) + columns(column)].
-/// CONTIGUOUS: neighbouring columns are neighbours in memory.
+/// CONTIGUOUS: neighbouring columns are neighbours in memory, where there are more factors within vectors.
 template <class T, int ROWS, int COLUMNS, bool CONTIGUOUS>
 struct View {
   T* data;
@@ -27,7 +28,7 @@ struct View {
   __device__ __forceinline__ void load(int row, int column, int n, E (&v)[V]) const {
     const T* from = data + rows.offset(row);
     if constexpr (CONTIGUOUS) {
-      from += column;
+      from += first_of(column);
       if (n == V && aligned(from, vector_bytes<V>())) {
         const auto pack = load_pack<V>(from);
 #pragma unroll
@@ -51,7 +52,7 @@ struct View {
   __device__ __forceinline__ void store(int row, int column, int n, const E (&v)[V]) const {
     T* to = data + rows.offset(row);
     if constexpr (CONTIGUOUS) {
-      to += column;
+      to += first_of(column);
       if (n == V && aligned(to, vector_bytes<V>())) {
         Pack<T, V> pack;
 #pragma unroll
@@ -70,6 +71,7 @@ struct View {
   }
 
  private:
+  __device__ __forceinline__ long long first_of(int column) const { return COLUMNS == 1 ? column : columns.offset(column); }
   template <int V>
   static __device__ __forceinline__ constexpr unsigned vector_bytes() {
     return V * sizeof(T) < 16 ? V * sizeof(T) : 16;
@@ -92,28 +94,34 @@ struct Place {
   }
 };
 
-/// The same for cores that run on: a slab is overwritten only after the products that read it, so the ring is filled one
-/// slab less ahead.
+/// Runs over `slabs` >= 1 slabs of K on cores that run on. The loaders stand at the first one. The ring is filled one slab
+/// less ahead than elsewhere: where a slab is filled in iteration s, that of s - 3 stood; every group waited for those
+/// products before it multiplied slab s - 1, and the barrier before that tells all.
 template <int STAGES, class Cores, class A, class B, class W>
 __device__ __forceinline__ void accumulate_running_on(Cores& cores, A& a, B& b, const W& windows, char* shared,
                                                       int slabs) {
   static_assert(STAGES >= 3, "one slab is read, one may still be read, one is filled");
   constexpr int kStage = A::kBytes + B::kBytes, kAhead = STAGES - 2;
-  cores.clear();
-#pragma unroll
+#pragma unroll 1
   for (int s = 0; s < kAhead; ++s) {
     if (s < slabs) a.fetch(shared + s * kStage, windows), b.fetch(shared + s * kStage + A::kBytes, windows);
     mma::commit_copies();
   }
-  int now = 0, next = kAhead;
-  for (int s = 0; s < slabs; ++s) {
+  mma::wait_copies<kAhead - 1>();
+  wgmma::fence_slabs();
+  __syncthreads();
+  cores.template multiply<true>(shared, shared + A::kBytes);
+  int now = 1, next = kAhead;
+#pragma unroll 1
+  for (int s = 1; s < slabs; ++s) {
+    if (s - 1 + kAhead < slabs)
+      a.fetch(shared + next * kStage, windows), b.fetch(shared + next * kStage + A::kBytes, windows);
+    mma::commit_copies();
+    wgmma::wait<1>();
     mma::wait_copies<kAhead - 1>();
     wgmma::fence_slabs();
     __syncthreads();
-    cores.multiply(shared + now * kStage, shared + now * kStage + A::kBytes);
-    if (s + kAhead < slabs) a.fetch(shared + next * kStage, windows), b.fetch(shared + next * kStage + A::kBytes, windows);
-    mma::commit_copies();
-    wgmma::wait<1>();
+    cores.template multiply<false>(shared + now * kStage, shared + now * kStage + A::kBytes);
     now = now + 1 == STAGES ? 0 : now + 1;
     next = next + 1 == STAGES ? 0 : next + 1;
   }
@@ -127,7 +135,7 @@ template <int STAGES, class Cores, class A, class B, class W>
 __device__ __forceinline__ void accumulate(Cores& cores, A& a, B& b, const W& windows, char* shared, int slabs) {
   constexpr int kStage = A::kBytes + B::kBytes;
   cores.clear();
-#pragma unroll
+#pragma unroll 1
   for (int s = 0; s < STAGES - 1; ++s) {
     if (s < slabs) {
       char* slab = shared + s * kStage;
@@ -137,6 +145,7 @@ __device__ __forceinline__ void accumulate(Cores& cores, A& a, B& b, const W& wi
     mma::commit_copies();
   }
   int now = 0, next = STAGES - 1;
+#pragma unroll 1
   for (int s = 0; s < slabs; ++s) {
     mma::wait_copies<STAGES - 2>();
     __syncthreads();
@@ -172,6 +181,38 @@ __device__ __forceinline__ void hand_out(const Cores& cores, char* shared, F fin
     __syncthreads();
   }
 }
+
+#ifndef HONE_EMULATED
+/// The same for a cluster of PARTS blocks, each of which has the sums over a part of K: every block adds up some of the
+/// rows, always in the order of the parts.
+template <int BM, int BN, int V, int PARTS, class Cores, class F>
+__device__ __forceinline__ void hand_out_together(const Cores& cores, char* shared, F finish) {
+  constexpr int kPitch = BN + 8, kVectors = BN / V, kRows = Cores::kPassRows / PARTS;
+  static_assert(Cores::kPassRows % PARTS == 0 && V % 4 == 0, "blocks share the rows evenly");
+  float* stage = reinterpret_cast<float*>(shared);
+  const int first = static_cast<int>(cluster::rank()) * kRows;
+#pragma unroll 1
+  for (int pass = 0; pass < Cores::kPasses; ++pass) {
+    cores.template put<kPitch>(pass, stage);
+    cluster::synchronize();
+#pragma unroll 1
+    for (int i = threadIdx.x; i < kRows * kVectors; i += Cores::kThreads) {
+      const int r = first + i / kVectors, column = i % kVectors * V;
+      float v[V];
+#pragma unroll
+      for (int part = 0; part < PARTS; ++part) {
+        float more[V];
+#pragma unroll
+        for (int e = 0; e < V; e += 4) cluster::load4(stage + r * kPitch + column + e, part, more + e);
+#pragma unroll
+        for (int e = 0; e < V; ++e) v[e] = part == 0 ? more[e] : v[e] + more[e];
+      }
+      finish(v, Cores::row_of(pass, r), column);
+    }
+    cluster::synchronize();
+  }
+}
+#endif
 
 /// Sums that other blocks complete: one plane of f32 for each part of K. Columns behind the last one, up to the end of
 /// the vector, are written too.

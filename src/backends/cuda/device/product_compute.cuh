@@ -207,23 +207,24 @@ class WarpGroups {
   static constexpr int kPasses = BM / GROUPS_M / 64;
   static constexpr int kPassRows = GROUPS_M * 64;
 
-  __device__ __forceinline__ void clear() {
-#pragma unroll
-    for (int i = 0; i < kPasses; ++i)
-#pragma unroll
-      for (int e = 0; e < kColumns / 2; ++e) sum_[i][e] = 0;
-  }
-
+  /// FIRST: the sums begin here.
+  template <bool FIRST>
   __device__ __forceinline__ void multiply(const char* a, const char* b) {
     a += group_m() * (BM / GROUPS_M) * 128, b += group_n() * kColumns * 128;
+    hold();
     wgmma::fence_registers();
 #pragma unroll
     for (int step = 0; step < 4; ++step)
 #pragma unroll
-      for (int i = 0; i < kPasses; ++i) wgmma::multiply_add<KindOf<T>::value, kColumns>(sum_[i], a + i * 64 * 128, b, step);
+      for (int i = 0; i < kPasses; ++i)
+        wgmma::multiply_add<KindOf<T>::value, kColumns>(sum_[i], a + i * 64 * 128, b, step, !FIRST || step > 0);
     wgmma::commit();
+    hold();
   }
-  static __device__ __forceinline__ void finish() { wgmma::wait<0>(); }
+  __device__ __forceinline__ void finish() {
+    wgmma::wait<0>();
+    hold();
+  }
 
   static __device__ __forceinline__ int row_of(int pass, int r) { return r / 64 * (BM / GROUPS_M) + pass * 64 + r % 64; }
   template <int PITCH>
@@ -243,6 +244,15 @@ class WarpGroups {
 
  private:
   static constexpr int kColumns = BN / GROUPS_N;
+  /// Keeps the compiler from moving the sums about while products run.
+  __device__ __forceinline__ void hold() {
+#ifndef HONE_EMULATED
+#pragma unroll
+    for (int i = 0; i < kPasses; ++i)
+#pragma unroll
+      for (int e = 0; e < kColumns / 2; ++e) asm volatile("" : "+f"(sum_[i][e])::"memory");
+#endif
+  }
   static_assert(A_K && B_K && CHUNKS == 8 && sizeof(T) == 2, "slabs as the descriptors say");
   static __device__ __forceinline__ int group_m() { return threadIdx.x / 128 % GROUPS_M; }
   static __device__ __forceinline__ int group_n() { return threadIdx.x / 128 / GROUPS_M; }

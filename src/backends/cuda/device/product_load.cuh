@@ -50,19 +50,18 @@ __device__ __forceinline__ void copy_chunk(char* shared, const T* global, int co
   count = count < 0 ? 0 : count > kCount ? kCount : count;
   if (fast) {
     mma::copy_async(shared, global, count * static_cast<int>(sizeof(T)));
-  } else if (sizeof(T) == 4) {
-#pragma unroll
-    for (int i = 0; i < kCount; ++i) mma::copy_async4(shared + i * 4, i < count ? global + i : global, i < count);
   } else {
-    T* to = reinterpret_cast<T*>(shared);
-    T v[kCount];
-#pragma unroll
+    // Rare, and kept small: this stands in every loader.
+#pragma unroll 1
     for (int i = 0; i < kCount; ++i) {
-      v[i] = T{};
-      if (i < count) v[i] = global[i];
+      if constexpr (sizeof(T) == 4) {
+        mma::copy_async4(shared + i * 4, i < count ? global + i : global, i < count);
+      } else {
+        T v = T{};
+        if (i < count) v = global[i];
+        reinterpret_cast<T*>(shared)[i] = v;
+      }
     }
-#pragma unroll
-    for (int i = 0; i < kCount; ++i) to[i] = v[i];
   }
 }
 
@@ -256,7 +255,7 @@ class LoadWindows {
 
 /// Windows of planar images as slabs [K][WIDTH] with pixels contiguous: K runs over channels and within them over kernel
 /// positions. Elements pass through registers: fetch() reads them, store() writes them into the slab. KERNEL*: extents
-/// of the kernel.
+/// of the kernel. A thread keeps one pixel, so that positions in the kernel are the same for a whole warp.
 template <class T, int WIDTH, int DEPTH, int THREADS, int KERNEL0, int KERNEL1, int KERNEL2>
 class LoadPlanes {
  public:
@@ -269,26 +268,36 @@ class LoadPlanes {
     const int y = pixel % w.out[1];
     pixel /= w.out[1];
     const int z = pixel % w.out[0];
-    data_ = data + static_cast<long long>(pixel / w.out[0]) * w.image;
     at_[0] = z * w.stride[0] - w.pad[0], at_[1] = y * w.stride[1] - w.pad[1], at_[2] = x * w.stride[2] - w.pad[2];
+    data_ = data + static_cast<long long>(pixel / w.out[0]) * w.image;
+    offset_ = at_[0] * w.axis[0] + at_[1] * w.axis[1] + at_[2] * w.axis[2];
     if (kColumn() >= pixels) at_[2] = -(1 << 29);
-    k_ = k + kRow(), k_end_ = k_end;
+    if constexpr (kMasks) {
+      mask_[0] = mask<KERNEL0>(at_[0], w.dilation[0], w.in[0]);
+      mask_[1] = mask<KERNEL1>(at_[1], w.dilation[1], w.in[1]);
+      mask_[2] = mask<KERNEL2>(at_[2], w.dilation[2], w.in[2]);
+      if (KERNEL0 == 1 && mask_[0] == 0) mask_[1] = 0;
+    }
+    k_ = k, k_end_ = k_end;
   }
   __device__ __forceinline__ void fetch(char*, const Windows& w) {
 #pragma unroll
     for (int i = 0; i < kPasses; ++i) {
-      const int k = k_ + i * kStep;
-      const int channel = k / (KERNEL0 * KERNEL1 * KERNEL2);
-      const int tap = k - channel * (KERNEL0 * KERNEL1 * KERNEL2);
-      const int z = at_[0] + tap / (KERNEL1 * KERNEL2) * w.dilation[0];
-      const int y = at_[1] + tap / KERNEL2 % KERNEL1 * w.dilation[1];
-      const int x = at_[2] + tap % KERNEL2 * w.dilation[2];
-      const bool valid = k < k_end_ && static_cast<unsigned>(z) < static_cast<unsigned>(w.in[0]) &&
-                         static_cast<unsigned>(y) < static_cast<unsigned>(w.in[1]) &&
-                         static_cast<unsigned>(x) < static_cast<unsigned>(w.in[2]);
+      const int k = k_ + kRow() + i * kStep;
+      const int channel = k / (KERNEL0 * KERNEL1 * KERNEL2), tap = k - channel * (KERNEL0 * KERNEL1 * KERNEL2);
+      const int t[3] = {tap / (KERNEL1 * KERNEL2), tap / KERNEL2 % KERNEL1, tap % KERNEL2};
+      bool valid = k < k_end_;
+      int offset = channel * w.channel_step;
+#pragma unroll
+      for (int a = 0; a < 3; ++a) {
+        if (a == 0 && KERNEL0 == 1 && kMasks) continue;  // part of the mask along axis 1
+        const int step = t[a] * w.dilation[a];
+        offset += step * w.axis[a];
+        valid = valid && (kMasks ? (mask_[a] >> t[a] & 1u) != 0
+                                 : static_cast<unsigned>(at_[a] + step) < static_cast<unsigned>(w.in[a]));
+      }
       held_[i] = T{};
-      if (valid)
-        held_[i] = data_[channel * w.channel_step + z * w.axis[0] + y * w.axis[1] + x * w.axis[2]];
+      if (valid) held_[i] = data_[offset_ + offset];
     }
     k_ += DEPTH;
   }
@@ -307,12 +316,23 @@ class LoadPlanes {
   static constexpr int kChunks = WIDTH / kElements;
   static constexpr int kStep = THREADS / WIDTH;
   static constexpr int kPasses = (DEPTH + kStep - 1) / kStep;
+  static constexpr bool kMasks = KERNEL0 <= 32 && KERNEL1 <= 32 && KERNEL2 <= 32;
   static_assert(THREADS % WIDTH == 0, "a pass takes whole rows");
-  static __device__ __forceinline__ int kRow() { return threadIdx.x / WIDTH; }
+  static __device__ __forceinline__ int kRow() { return kStep == 1 ? 0 : threadIdx.x / WIDTH; }
   static __device__ __forceinline__ int kColumn() { return threadIdx.x % WIDTH; }
+  /// Bit t: position t of the kernel meets the image.
+  template <int KERNEL>
+  static __device__ __forceinline__ unsigned mask(int at, int dilation, int extent) {
+    unsigned m = 0;
+#pragma unroll
+    for (int t = 0; t < KERNEL && t < 32; ++t)
+      if (static_cast<unsigned>(at + t * dilation) < static_cast<unsigned>(extent)) m |= 1u << t;
+    return m;
+  }
   const T* data_;
   T held_[kPasses];
-  int at_[3], k_, k_end_;
+  unsigned mask_[3];
+  int at_[3], offset_, k_, k_end_;
 };
 
 }  // namespace product

@@ -3,7 +3,7 @@
 #include "ops/attention.h"
 
 #include "backends/cuda/program_code.h"
-#include "backends/cuda/tactics/product/kernel_source.h"
+#include "backends/cuda/tactics/product/kernel_parameters.h"
 #include "backends/layout.h"
 
 namespace hone::cuda {
@@ -141,7 +141,7 @@ extern "C" __global__ void __launch_bounds__({2}) kernel({3}) {{
   const AttentionProblem a_;
   const std::string type_;
   std::string mask_type_, kind_, flags_, problem_;
-  KernelSource k_;
+  KernelParameters k_;
 };
 
 /// Tensor cores: a warp for 16 queries.

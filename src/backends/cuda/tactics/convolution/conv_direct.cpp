@@ -17,13 +17,13 @@ Verdict check_direct(const Problem& p, const ConvProblem& c) {
 
 Recipe direct_recipe(const Problem& p, const ConvProblem& c, bool transposed) {
   const bool channels_last = p.outputs[0].format == Format::kChannelsLast;
-  KernelSource k;
+  KernelParameters k;
   const std::string type(device_type(p.inputs[0].type));
   k.pointer("const " + type, "data", Argument::input(0)), k.pointer("const " + type, "weights", Argument::input(1));
   k.integer("images", c.batch), k.integer("groups", c.groups);
   k.integer("group_in", c.group_in()), k.integer("group_out", c.group_out());
   const std::string windows = windows_code(k, c.windows, transposed);
-  std::vector<size_t> rows = {0};
+  std::vector<IndexAxis> rows = {0};
   for (size_t a = 2; a < p.outputs[0].dims.size(); ++a) rows.push_back(a);
   const TailSource t = tail_source(p, rows, {1}, c.bias, k);
   Recipe r;

@@ -28,7 +28,7 @@ struct PackedWeights {
 
 /// Packs weights that only the run knows into the workspace.
 Recipe packing_recipe(DType type, const PackedWeights& w, int64_t rows) {
-  KernelSource k;
+  KernelParameters k;
   const char* element = bits(type) == 16 ? "unsigned short" : "unsigned";
   k.pointer(std::string("const ") + element, "from", Argument::input(1)),
       k.pointer(element, "to", Argument::workspace());
@@ -52,7 +52,7 @@ Recipe packing_recipe(DType type, const PackedWeights& w, int64_t rows) {
 
 /// Zeros what the packing leaves out.
 Recipe clearing_recipe(size_t bytes) {
-  KernelSource k;
+  KernelParameters k;
   k.pointer("uint4", "to", Argument::workspace()), k.wide("count", static_cast<int64_t>(bytes / 16));
   Recipe r;
   r.source = fmt::format(R"(extern "C" __global__ void __launch_bounds__(256) kernel({}) {{
@@ -101,7 +101,7 @@ class ConvTactic : public ProductTactic {
     return o;
   }
 
-  static void pixel_axes(const Problem& p, std::vector<size_t>& axes) {
+  static void pixel_axes(const Problem& p, std::vector<IndexAxis>& axes) {
     for (size_t a = 2; a < p.outputs[0].dims.size(); ++a) axes.push_back(a);
   }
   static void count_traffic(const Problem& p, Product& r) {

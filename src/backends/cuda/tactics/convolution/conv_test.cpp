@@ -17,6 +17,8 @@ HONE_CONV(fma, 32x32)
 #undef HONE_CONV
 const Tactic& conv_direct();
 const Tactic& conv_wgmma_64x64();
+const Tactic& conv_wgmma_64x64_cluster();
+const Tactic& conv_mma_32x32_cluster();
 const Tactic& conv_wgmma_128x128();
 
 namespace {
@@ -117,6 +119,13 @@ TEST_F(ConvTest, SplitAlongK) {
   check_case(c, conv_planar_mma_32x32_split(), DType::kF16, {kLinear, kLinear}, true);
   const Case grouped = {{1, 256, 5, 5}, {18, 128, 3, 3}, {}, {}, {1, 1}, {1, 1}, 2};
   check_case(grouped, conv_mma_32x32_split(), DType::kF16, {kCL, kCL}, true);
+}
+
+TEST_F(ConvTest, ClustersShareK) {
+  if (!gpu().clusters) GTEST_SKIP() << "needs a GPU that launches clusters";
+  const Case c = {{1, 128, 7, 7}, {72, 128, 3, 3}, {}, {}, {1, 1}, {1, 1}};
+  check_case(c, conv_mma_32x32_cluster(), DType::kF16, {kCL, kCL}, true);
+  if (gpu().major == 9) check_case(c, conv_wgmma_64x64_cluster(), DType::kF16, {kCL, kCL}, true);
 }
 
 TEST_F(ConvTest, ResidualScaleAndActivation) {

@@ -52,6 +52,20 @@ Verdict deconv_problem(const Problem& p, ConvProblem& c) {
   return Verdict::yes();
 }
 
+/// Every input pixel makes outputs of its own: the kernel is as large as the stride and nothing is cut off. Known from
+/// weights and attributes.
+bool outputs_are_apart(const Problem& p) {
+  const auto& attrs = p.attr<DeconvolutionAttrs>();
+  const Dims& w = p.inputs[1].dims;
+  const Window window = complete(attrs.window, w.size() - 2);
+  if (attrs.groups != 1 || window.auto_pad != AutoPad::kExplicit || !attrs.output_shape.empty()) return false;
+  for (size_t i = 0; i + 2 < w.size(); ++i)
+    if (window.stride[i] != w[i + 2] || window.dilation[i] != 1 || window.pre_pad[i] != 0 || window.post_pad[i] != 0 ||
+        (!attrs.output_padding.empty() && attrs.output_padding[i] != 0))
+      return false;
+  return true;
+}
+
 class Deconv : public ProductTactic {
  public:
   using ProductTactic::ProductTactic;
@@ -61,6 +75,12 @@ class Deconv : public ProductTactic {
     const int64_t groups = p.attr<DeconvolutionAttrs>().groups, out = w[1],
                   taps = volume(w) / std::max<int64_t>(1, w[0] * out);
     const int64_t in = w[0] / groups, padded = pitch(p) / std::max<int64_t>(1, taps);
+    if (outputs_are_apart(p)) {
+      RowPacker packer(*p.constant(1), taps * out, padded);
+      for (int64_t row = 0; row < taps * out; ++row)
+        for (int64_t c = 0; c < in; ++c) packer.put(row, c, (c * out + row % out) * taps + row / out);
+      return {packer.take()};
+    }
     RowPacker packer(*p.constant(1), groups * out, pitch(p));
     for (int64_t row = 0; row < groups * out; ++row)
       for (int64_t c = 0; c < in; ++c)
@@ -87,12 +107,25 @@ class Deconv : public ProductTactic {
     if (c.groups > 1) r.a.items = {{c.groups, c.group_in()}}, r.b.items = {{c.groups, c.group_out() * pitch(p)}};
     r.row_axes = {0}, r.column_axes = {1};
     for (size_t a = 2; a < p.outputs[0].dims.size(); ++a) r.row_axes.push_back(a);
+    if (outputs_are_apart(p)) multiply_pixels(p, c, r);
     r.bias = c.bias;
     r.traffic = (p.inputs[0].count() + p.inputs[1].count() + p.outputs[0].count()) * bits(r.type) / 8;
     return Verdict::yes();
   }
 
  private:
+  /// Rows are input pixels, columns are kernel positions and output channels.
+  static void multiply_pixels(const Problem& p, const ConvProblem& c, Product& r) {
+    const WindowGeometry& g = c.windows;
+    r.m = c.batch * c.in_pixels(), r.n = g.taps() * c.out_channels, r.k = c.in_channels;
+    r.a = {Load::kAlongK, Argument::input(0), as_channels_last(p.inputs[0]).pixel_pitch(), {}};
+    r.b.pitch = pitch(p) / g.taps();
+    const size_t rank = p.inputs[0].dims.size() - 2;
+    r.row_axes = {0}, r.column_axes.clear();
+    for (size_t i = 0; i < rank; ++i) r.row_axes.push_back({i + 2, g.in[3 - rank + i], g.stride[3 - rank + i]});
+    for (size_t i = 0; i < rank; ++i) r.column_axes.push_back({i + 2, g.kernel[3 - rank + i], 1});
+    r.column_axes.push_back(1);
+  }
   /// Elements from row to row of the packed weights.
   static int64_t pitch(const Problem& p) {
     const Dims& w = p.inputs[1].dims;

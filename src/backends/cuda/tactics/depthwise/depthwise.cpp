@@ -26,7 +26,7 @@ Verdict depthwise_problem(const Problem& p, ConvProblem& c) {
   return Verdict::yes();
 }
 
-std::string shape_code(KernelSource& k, const WindowGeometry& w, int64_t image, int64_t row, int64_t pixel) {
+std::string shape_code(KernelParameters& k, const WindowGeometry& w, int64_t image, int64_t row, int64_t pixel) {
   std::string s = "const depthwise::Shape shape = {";
   s += k.integer("in_height", w.in[1]) + ", " + k.integer("in_width", w.in[2]) + ", ";
   s += k.integer("out_height", w.out[1]) + ", " + k.integer("out_width", w.out[2]) + ", ";
@@ -65,12 +65,12 @@ class Depthwise : public RecipeTactic {
     place_input(p.inputs[0], false, c);
     const WindowGeometry& w = c.windows;
     const int64_t vector = chunk_elements(p.inputs[0].type);
-    KernelSource k;
+    KernelParameters k;
     const std::string type(device_type(p.inputs[0].type));
     k.pointer("const " + type, "data", Argument::input(0)), k.pointer("const " + type, "weights", Argument::blob(0));
     k.integer("pitch", pitch(p)), k.integer("channels", c.in_channels), k.integer("images", c.batch);
     const std::string shape = shape_code(k, w, w.image, w.axis[1], w.axis[2]);
-    std::vector<size_t> rows = {0};
+    std::vector<IndexAxis> rows = {0};
     for (size_t a = 2; a < p.outputs[0].dims.size(); ++a) rows.push_back(a);
     const TailSource t = tail_source(p, rows, {1}, c.bias, k);
     Recipe r;
@@ -137,13 +137,13 @@ class DepthwisePlanar : public RecipeTactic {
     ConvProblem c;
     (void)depthwise_problem(p, c);
     const WindowGeometry& w = c.windows;
-    KernelSource k;
+    KernelParameters k;
     const std::string type(device_type(p.inputs[0].type));
     k.pointer("const " + type, "data", Argument::input(0)), k.pointer("const " + type, "weights", Argument::input(1));
     k.integer("channels", c.in_channels), k.integer("images", c.batch);
     k.integer("stride_x", w.stride[2]), k.integer("dilation_x", w.dilation[2]);
     const std::string shape = shape_code(k, w, c.in_pixels(), w.in[2], 1);
-    std::vector<size_t> columns;
+    std::vector<IndexAxis> columns;
     for (size_t a = 2; a < p.outputs[0].dims.size(); ++a) columns.push_back(a);
     const TailSource t = tail_source(p, {0, 1}, columns, c.bias, k);
     Recipe r;

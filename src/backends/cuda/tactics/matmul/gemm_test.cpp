@@ -14,6 +14,9 @@ namespace hone::cuda {
 #define HONE_WGMMA_TILE(m, n, ...)      \
   const Tactic& gemm_wgmma_##m##x##n(); \
   const Tactic& gemm_wgmma_##m##x##n##_split();
+const Tactic& gemm_mma_32x32_cluster();
+const Tactic& gemm_fma_16x64_cluster();
+const Tactic& gemm_wgmma_64x64_cluster();
 #include "backends/cuda/tactics/product/tiles.def"
 #undef HONE_WGMMA_TILE
 #undef HONE_MMA_TILE
@@ -103,7 +106,7 @@ const Case kCases[] = {
     {{8}, {8}, kV, kV},
     {{1, 300}, {300, 100}, kN, kN},
     {{65, 1}, {1, 66}, kN, kN},
-    {{2, 3, 8}, {2, 8, 4}, kV, kN},
+    {{2, 8}, {2, 8, 4}, kV, kN},
 };
 
 void check_cases(const Tactic& tactic, DType type, bool constant, bool tf32 = false) {
@@ -151,6 +154,21 @@ TEST_F(GemmTest, SplitAlongK) {
   TestProblem small(kMatMulOp, attributes(kN, kN));
   small.input(DType::kF16, {16, 32}).input(DType::kF16, {32, 16});
   small.refuses(gemm_mma_32x32_split());
+}
+
+TEST_F(GemmTest, ClustersShareK) {
+  if (!gpu().clusters) GTEST_SKIP() << "needs a GPU that launches clusters";
+  for (int64_t k : {256, 1030, 4000}) {
+    SCOPED_TRACE(k);
+    TestProblem p(kMatMulOp, attributes(kN, kT));
+    p.input(DType::kF16, {2, 50, k}).input(DType::kF16, {70, k}, {}, true);
+    p.epilogue("2 inputs; r2=add.f16 r0 r1; r3=relu.f16 r2; out r3").input(DType::kF16, {70});
+    p.check(gemm_mma_32x32_cluster());
+    if (gpu().major == 9) p.check(gemm_wgmma_64x64_cluster());
+    TestProblem f32(kMatMulOp, attributes(kN, kN));
+    f32.input(DType::kF32, {7, k}).input(DType::kF32, {k, 70});
+    f32.check(gemm_fma_16x64_cluster());
+  }
 }
 
 TEST_F(GemmTest, TailsOverTheWholeBatch) {

@@ -21,18 +21,18 @@ struct Parts {
 
 class Generator {
  public:
-  Generator(const Problem& problem, const Product& product, const Tile& tile, int64_t parts)
-      : problem_(problem), p_(product), tile_(tile), parts_(product, parts) {}
+  Generator(const Problem& problem, const Product& product, const Tile& tile, int64_t parts, Sharing sharing)
+      : problem_(problem), p_(product), tile_(tile), parts_(product, parts), sharing_(sharing) {}
 
-  Recipe main() {
-    KernelSource k;
+  Recipe main() const {
+    KernelParameters k;
     const std::string type(device_type(p_.type));
     const int stages = stages_of(tile_, gpu());
-    std::string tail, windows = "const NoWindows windows;";
+    std::string tail, windows = "const NoWindows windows{};";
     k.integer("m", p_.m), k.integer("n", p_.n), k.integer("k", p_.k), k.integer("slabs", slabs());
     if (has_windows()) windows = fmt::format("const Windows windows = {};", windows_code(k, p_.windows, transposed()));
     const std::string a_start = start_code(k, p_.a, "a", "row", "m"), b_start = start_code(k, p_.b, "b", "column", "n");
-    const std::string finish = parts_.count > 1 ? put_code(k) : tail_code(k, tail);
+    const std::string finish = sharing_ == Sharing::kParts ? put_code(k) : tail_code(k, tail);
     Recipe r;
     r.source = fmt::format(
         R"(#include "math.cuh"
@@ -43,20 +43,21 @@ typedef {type} T;
 typedef {cores}<T, {bm}, {bn}, {chunks}, {cm}, {cn}, {a_k}, {b_k}> Cores;
 typedef {a_load} LoadA;
 typedef {b_load} LoadB;
-extern "C" __global__ void __launch_bounds__({threads}) kernel({parameters}) {{
+extern "C" __global__ void {cluster}__launch_bounds__({threads}) kernel({parameters}) {{
   extern __shared__ __align__(128) char memory[];
   char* shared = {aligned};
   constexpr int kDepth = {chunks} * 16 / static_cast<int>(sizeof(T));
   const Place at = Place::of_block<{bm}, {bn}>(m, n);
-  const int first = static_cast<int>(blockIdx.y) * slabs * kDepth;
-  const int left = (k - first + kDepth - 1) / kDepth;
+  const int begin = static_cast<int>(static_cast<long long>(blockIdx.y) * slabs / gridDim.y);
+  const int end = static_cast<int>(static_cast<long long>(blockIdx.y + 1) * slabs / gridDim.y);
+  const int first = begin * kDepth;
   {windows}
   LoadA a_loader;
   LoadB b_loader;
   {a_start}
   {b_start}
   Cores cores;
-  {accumulate}<{stages}>(cores, a_loader, b_loader, windows, shared, left < slabs ? left : slabs);
+  {accumulate}<{stages}>(cores, a_loader, b_loader, windows, shared, end - begin);
   {finish}
 }}
 )",
@@ -66,7 +67,9 @@ extern "C" __global__ void __launch_bounds__({threads}) kernel({parameters}) {{
         fmt::arg("a_load", loader(p_.a, tile_.m)), fmt::arg("b_load", loader(p_.b, tile_.n)),
         fmt::arg("threads", tile_.threads()), fmt::arg("parameters", k.parameters()), fmt::arg("windows", windows),
         fmt::arg("a_start", a_start), fmt::arg("b_start", b_start), fmt::arg("stages", stages),
-        fmt::arg("finish", finish));
+        fmt::arg("finish", finish), fmt::arg("cluster", cluster_dims()),
+        fmt::arg("aligned", groups() ? "aligned_up(memory, wgmma::kSlabAlignment)" : "memory"),
+        fmt::arg("accumulate", groups() ? "accumulate_running_on" : "accumulate"));
     r.arguments = k.arguments();
     r.block = {static_cast<unsigned>(tile_.threads()), 1, 1};
     r.grid = {static_cast<unsigned>(p_.items * ceil_div(p_.m, tile_.m) * ceil_div(p_.n, tile_.n)),
@@ -76,8 +79,8 @@ extern "C" __global__ void __launch_bounds__({threads}) kernel({parameters}) {{
   }
 
   /// Adds the parts up and applies the tail.
-  Recipe finish() {
-    KernelSource k;
+  Recipe finish() const {
+    KernelParameters k;
     k.pointer("const float", "parts", Argument::workspace(static_cast<int64_t>(p_.before_bytes)));
     k.integer("count", parts_.count), k.wide("plane", parts_.plane), k.wide("pitch", parts_.pitch);
     k.integer("rows", p_.rows()), k.integer("columns", p_.columns());
@@ -106,12 +109,15 @@ extern "C" __global__ void __launch_bounds__(128) kernel({2}) {{
   static bool along_k(const ProductOperand& o) { return o.load != Load::kAcrossK && o.load != Load::kPlanes; }
 
  private:
+  std::string cluster_dims() const {
+    return sharing_ == Sharing::kCluster ? fmt::format("__cluster_dims__(1, {}, 1) ", parts_.count) : "";
+  }
   bool groups() const { return tile_.kind == CoreKind::kWarpGroup; }
   const char* cores_name() const {
     return groups() ? "WarpGroups" : tile_.kind == CoreKind::kTensor ? "TensorCores" : "PlainCores";
   }
   int64_t depth() const { return tile_.chunks * chunk_elements(p_.type); }
-  int64_t slabs() const { return ceil_div(ceil_div(p_.k, depth()), parts_.count); }
+  int64_t slabs() const { return ceil_div(p_.k, depth()); }
   static bool windowed(const ProductOperand& o) { return o.load != Load::kAlongK && o.load != Load::kAcrossK; }
   bool transposed() const { return p_.a.load == Load::kTransposedWindows || p_.b.load == Load::kTransposedWindows; }
   bool has_windows() const { return windowed(p_.a) || windowed(p_.b); }
@@ -135,7 +141,7 @@ extern "C" __global__ void __launch_bounds__(128) kernel({2}) {{
     fail<InternalError>("an operand has no loader");
   }
 
-  std::string start_code(KernelSource& k, const ProductOperand& o, const std::string& name, const char* first,
+  std::string start_code(KernelParameters& k, const ProductOperand& o, const std::string& name, const char* first,
                          const char* extent) const {
     const std::string data = k.pointer("const " + std::string(device_type(p_.type)), name, o.data);
     const std::string items =
@@ -165,15 +171,16 @@ extern "C" __global__ void __launch_bounds__(128) kernel({2}) {{
 
   std::string hand_out(int vector, const std::string& body) const {
     return fmt::format(
-        R"(hand_out<{0}, {1}, {2}>(cores, shared, [&](const float (&v)[{2}], int r, int c) {{
+        R"({4}<{0}, {1}, {2}{5}>(cores, shared, [&](const float (&v)[{2}], int r, int c) {{
     const int left = n - at.column - c;
     if (at.row + r >= m || left <= 0) return;
     {3}
   }});)",
-        tile_.m, tile_.n, vector, body);
+        tile_.m, tile_.n, vector, body, sharing_ == Sharing::kCluster ? "hand_out_together" : "hand_out",
+        sharing_ == Sharing::kCluster ? fmt::format(", {}", parts_.count) : "");
   }
 
-  std::string tail_code(KernelSource& k, std::string& definition) const {
+  std::string tail_code(KernelParameters& k, std::string& definition) const {
     const TailSource t = tail_source(problem_, p_.row_axes, p_.column_axes, p_.bias, k);
     definition = t.definition;
     const std::string run =
@@ -183,7 +190,7 @@ extern "C" __global__ void __launch_bounds__(128) kernel({2}) {{
 
   /// Vectors stay within a row's pitch; those of neighbouring items do not overlap where the columns of an item are
   /// whole vectors, else columns go one by one.
-  std::string put_code(KernelSource& k) const {
+  std::string put_code(KernelParameters& k) const {
     k.pointer("float", "parts", Argument::workspace(static_cast<int64_t>(p_.before_bytes)));
     k.wide("plane", parts_.plane), k.wide("pitch", parts_.pitch);
     const char* put = p_.items_are_columns ? "put_partial_columns" : "put_partial";
@@ -194,11 +201,12 @@ extern "C" __global__ void __launch_bounds__(128) kernel({2}) {{
   const Product& p_;
   const Tile& tile_;
   const Parts parts_;
+  const Sharing sharing_;
 };
 
 }  // namespace
 
-std::string windows_code(KernelSource& k, const WindowGeometry& w, bool constant_strides) {
+std::string windows_code(KernelParameters& k, const WindowGeometry& w, bool constant_strides) {
   const auto triple = [&](const char* name, const int64_t(&v)[3], int64_t unused, bool constant) {
     std::string s;
     for (int a = 0; a < 3; ++a) {
@@ -214,8 +222,13 @@ std::string windows_code(KernelSource& k, const WindowGeometry& w, bool constant
   return "{" + s + k.integer("w_channels", w.channels) + ", " + k.integer("w_channel_step", w.channel_step) + "}";
 }
 
-ProductTactic::ProductTactic(std::string_view family, const Tile& tile, bool split)
-    : name_(fmt::format("cuda.{}_{}{}", family, tile.name, split ? "_split" : "")), tile_(tile), split_(split) {}
+ProductTactic::ProductTactic(std::string_view family, const Tile& tile, Sharing sharing)
+    : name_(fmt::format("cuda.{}_{}{}", family, tile.name,
+                        sharing == Sharing::kParts     ? "_split"
+                        : sharing == Sharing::kCluster ? "_cluster"
+                                                       : "")),
+      tile_(tile),
+      sharing_(sharing) {}
 
 TileWork ProductTactic::work(const Product& p) const {
   TileWork w{p.items, p.m, p.n, p.k, bits(p.type) / 8};
@@ -225,7 +238,14 @@ TileWork ProductTactic::work(const Product& p) const {
   return w;
 }
 
-int64_t ProductTactic::parts(const Product& p) const { return split_ ? parts_of(tile_, work(p), gpu()) : 1; }
+int64_t ProductTactic::parts(const Product& p) const {
+  if (sharing_ == Sharing::kNone) return 1;
+  return sharing_ == Sharing::kParts ? parts_of(tile_, work(p), gpu()) : cluster_of(tile_, work(p), gpu());
+}
+
+size_t ProductTactic::partial_bytes(const Product& p) const {
+  return sharing_ == Sharing::kParts ? Parts(p, parts(p)).bytes() : 0;
+}
 
 Verdict ProductTactic::supports(const Problem& p) const {
   if (p.inputs.empty() || p.outputs.size() != 1) return Verdict::no("has unusual operands");
@@ -239,6 +259,7 @@ Verdict ProductTactic::supports(const Problem& p) const {
     if (t == DType::kF32 && !p.allow_tf32) return Verdict::no("computes f32 as TF32, which is not allowed");
     if (capability < (t == DType::kF16 ? 75 : 80)) return Verdict::no("needs a newer GPU for {}", hone::name(t));
   }
+  if (sharing_ == Sharing::kCluster && !gpu().clusters) return Verdict::no("needs a GPU that launches clusters");
   if (stages_of(tile_, gpu()) == 0) return Verdict::no("needs more shared memory than the GPU has");
   if (Verdict v = check_tail(p); !v) return v;
   Product product;
@@ -254,10 +275,9 @@ Verdict ProductTactic::supports(const Problem& p) const {
   for (const auto& [operand, width] : {std::pair(&product.a, tile_.m), std::pair(&product.b, tile_.n)})
     if (operand->load == Load::kPlanes && tile_.threads() % width != 0) return Verdict::no("is a tile too wide");
   const int64_t n = parts(product);
-  if (split_ && n < 2) return Verdict::no("would not fill the GPU better in parts");
-  const Parts parts(product, n);
-  if (parts.bytes() + product.before_bytes > p.workspace_limit)
-    return Verdict::no("needs {} bytes of workspace", parts.bytes() + product.before_bytes);
+  if (sharing_ != Sharing::kNone && n < 2) return Verdict::no("would not fill the GPU better in parts");
+  const size_t bytes = product.before_bytes + partial_bytes(product);
+  if (bytes > p.workspace_limit) return Verdict::no("needs {} bytes of workspace", bytes);
   return Verdict::yes();
 }
 
@@ -266,10 +286,10 @@ std::vector<Recipe> ProductTactic::recipes(const Problem& p) const {
   const Verdict v = geometry(p, product);
   require<InternalError>(static_cast<bool>(v), "{}: {}", name_, v.reason);
   const int64_t n = parts(product);
-  Generator g(p, product, tile_, n);
+  const Generator g(p, product, tile_, n, sharing_);
   std::vector<Recipe> r = std::move(product.before);
   r.push_back(g.main());
-  if (n > 1) r.push_back(g.finish());
+  if (sharing_ == Sharing::kParts) r.push_back(g.finish());
   return r;
 }
 
@@ -277,13 +297,13 @@ size_t ProductTactic::workspace(const Problem& p) const {
   Product product;
   const Verdict v = geometry(p, product);
   require<InternalError>(static_cast<bool>(v), "{}: {}", name_, v.reason);
-  return product.before_bytes + Parts(product, parts(product)).bytes();
+  return product.before_bytes + partial_bytes(product);
 }
 
 double ProductTactic::estimate(const Problem& p) const {
   Product product;
   if (const Verdict v = geometry(p, product); !v) return 1e9;
-  return time_of(tile_, work(product), parts(product), gpu());
+  return time_of(tile_, work(product), parts(product), sharing_ == Sharing::kCluster, gpu());
 }
 
 }  // namespace hone::cuda

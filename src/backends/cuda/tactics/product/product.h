@@ -31,7 +31,7 @@ struct WindowGeometry {
 
 /// `Windows` as an initialiser made of parameters. Axes that the image does not have are constants; so are the strides
 /// where they divide (`constant_strides`).
-std::string windows_code(KernelSource& k, const WindowGeometry& w, bool constant_strides);
+std::string windows_code(KernelParameters& k, const WindowGeometry& w, bool constant_strides);
 
 struct Product {
   DType type = DType::kF32;
@@ -39,8 +39,8 @@ struct Product {
   bool items_are_columns = false;  // items follow each other along the columns of the output, not along its rows
   ProductOperand a, b;
   WindowGeometry windows;
-  std::vector<size_t> row_axes, column_axes;  // of the output
-  int bias = -1;                              // input with one value for each element of axis 1 of the output
+  std::vector<IndexAxis> row_axes, column_axes;  // of the output
+  int bias = -1;                                 // input with one value for each element of axis 1 of the output
   int64_t traffic = 0;
   /// Weights that are not known at build time are packed into the workspace by a kernel that runs first.
   std::vector<Recipe> before;
@@ -53,10 +53,14 @@ struct Product {
 /// How many elements of a type a 16-byte chunk holds.
 inline int64_t chunk_elements(DType t) { return 128 / bits(t); }
 
-/// Tactics that differ in the geometry they take and in the tile they use.
+/// How blocks share K: a block takes all of it; blocks write partial sums that a second kernel adds up; or the blocks
+/// of a cluster add up each other's sums.
+enum class Sharing { kNone, kParts, kCluster };
+
+/// Tactics that differ in the geometry they take, in the tile they use and in how blocks share K.
 class ProductTactic : public RecipeTactic {
  public:
-  ProductTactic(std::string_view family, const Tile& tile, bool split);
+  ProductTactic(std::string_view family, const Tile& tile, Sharing sharing);
   std::string_view name() const final { return name_; }
   Verdict supports(const Problem& p) const final;
   std::vector<Recipe> recipes(const Problem& p) const final;
@@ -70,10 +74,11 @@ class ProductTactic : public RecipeTactic {
 
  private:
   int64_t parts(const Product& product) const;
+  size_t partial_bytes(const Product& product) const;
   TileWork work(const Product& product) const;
   const std::string name_;
   const Tile& tile_;
-  const bool split_;
+  const Sharing sharing_;
 };
 
 }  // namespace hone::cuda

@@ -22,14 +22,14 @@ std::vector<DType> tail_types(const Problem& p) {
 
 struct Writer {
   const Problem& p;
-  KernelSource& kernel;
-  const std::vector<size_t>&row_axes, &column_axes;
+  KernelParameters& kernel;
+  const std::vector<IndexAxis>&row_axes, &column_axes;
   std::string members, loads, arguments, initialisers;
 
   void operand(std::string_view name, const TensorDesc& d, int input) {
     const TensorView v = view_of(d, p.outputs[0].dims, row_axes, column_axes);
     const std::string type(device_type(d.type));
-    members += fmt::format("  {} {};\n", KernelSource::view_type("const " + type, v), name);
+    members += fmt::format("  {} {};\n", KernelParameters::view_type("const " + type, v), name);
     loads += fmt::format("    {0} {1}_v[V] = {{}};\n    {1}.load(row, column, n, {1}_v);\n", type, name);
     initialisers += kernel.view("const " + type, name, v, Argument::input(input)) + ", ";
   }
@@ -52,8 +52,8 @@ Verdict check_tail(const Problem& p) {
   return Verdict::yes();
 }
 
-TailSource tail_source(const Problem& p, const std::vector<size_t>& row_axes, const std::vector<size_t>& column_axes,
-                       int bias, KernelSource& kernel) {
+TailSource tail_source(const Problem& p, const std::vector<IndexAxis>& row_axes,
+                       const std::vector<IndexAxis>& column_axes, int bias, KernelParameters& kernel) {
   const TensorDesc& y = p.outputs[0];
   Writer w{p, kernel, row_axes, column_axes, {}, {}, {}, {}};
   TailSource t;
@@ -77,7 +77,7 @@ TailSource tail_source(const Problem& p, const std::vector<size_t>& row_axes, co
   }
   const TensorView out = view_of(y, y.dims, row_axes, column_axes);
   const std::string out_type(device_type(y.type));
-  w.members += fmt::format("  {} y;\n", KernelSource::view_type(out_type, out));
+  w.members += fmt::format("  {} y;\n", KernelParameters::view_type(out_type, out));
   w.initialisers += kernel.view(out_type, "y", out, Argument::output(0));
   t.definition += fmt::format(
       R"(

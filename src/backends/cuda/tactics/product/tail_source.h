@@ -2,7 +2,7 @@
 // run() takes a vector of sums.
 #pragma once
 
-#include "backends/cuda/tactics/product/kernel_source.h"
+#include "backends/cuda/tactics/product/kernel_parameters.h"
 
 namespace hone::cuda {
 
@@ -14,8 +14,8 @@ struct TailSource {
 
 /// The output's axes that make up the rows and the columns of the sums; bias: input added to the sums first, one value
 /// for each element of axis 1 (-1: none). Needs "math.cuh" and "product.cuh".
-TailSource tail_source(const Problem& p, const std::vector<size_t>& row_axes, const std::vector<size_t>& column_axes,
-                       int bias, KernelSource& kernel);
+TailSource tail_source(const Problem& p, const std::vector<IndexAxis>& row_axes,
+                       const std::vector<IndexAxis>& column_axes, int bias, KernelParameters& kernel);
 
 /// Why the tail cannot be made into code.
 Verdict check_tail(const Problem& p);

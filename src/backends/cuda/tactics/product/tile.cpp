@@ -54,12 +54,19 @@ int stages_of(const Tile& t, const GpuInfo& gpu) {
 int64_t parts_of(const Tile& t, const TileWork& w, const GpuInfo& gpu) {
   const int64_t slabs = ceil_div(w.k, slab_depth(t, w)), tiles = std::max<int64_t>(1, tiles_of(t, w));
   const int64_t wanted = std::min<int64_t>({2 * gpu.multiprocessors / tiles, slabs / kLeastSlabs, 32});
-  if (wanted < 2) return 1;
-  const int64_t each = ceil_div(slabs, wanted);
-  return ceil_div(slabs, each);  // no part is empty
+  return std::max<int64_t>(1, wanted);
 }
 
-double time_of(const Tile& t, const TileWork& w, int64_t parts, const GpuInfo& gpu) {
+int64_t cluster_of(const Tile& t, const TileWork& w, const GpuInfo& gpu) {
+  const int64_t slabs = ceil_div(w.k, slab_depth(t, w)), tiles = std::max<int64_t>(1, tiles_of(t, w));
+  const int64_t rows = t.cores_m * (t.kind == CoreKind::kPlain ? 1 : t.kind == CoreKind::kTensor ? 16 : 64);
+  int64_t parts = 1;
+  while (parts < 8 && parts * 2 * tiles <= 2 * gpu.multiprocessors && slabs >= parts * 4 && rows % (parts * 2) == 0)
+    parts *= 2;
+  return parts;
+}
+
+double time_of(const Tile& t, const TileWork& w, int64_t parts, bool in_cluster, const GpuInfo& gpu) {
   const int64_t processors = std::max(1, gpu.multiprocessors), together = blocks_per_processor(t, gpu);
   const int64_t blocks = tiles_of(t, w) * parts, slabs = ceil_div(ceil_div(w.k, slab_depth(t, w)), parts);
   const double cycles = slab_cycles(t, w);
@@ -69,7 +76,10 @@ double time_of(const Tile& t, const TileWork& w, int64_t parts, const GpuInfo& g
   const double share = static_cast<double>(std::min<int64_t>(together, ceil_div(blocks, processors)));
   const double block = static_cast<double>(slabs) * std::max(alone, cycles * share) + 1500 + 0.06 * t.m * t.n;
   double time = static_cast<double>(waves) * block / kCyclesPerMicrosecond;
-  if (parts > 1) time += 2 + static_cast<double>(w.items * w.m * w.n * 4 * parts) / 3e6;
+  if (in_cluster)
+    time += 0.6;
+  else if (parts > 1)
+    time += 2 + static_cast<double>(w.items * w.m * w.n * 4 * parts) / 3e6;
   return std::max(time, static_cast<double>(w.traffic) / 4e6) + 1;
 }
 

@@ -40,7 +40,9 @@ int stages_of(const Tile& t, const GpuInfo& gpu);
 int shared_bytes_of(const Tile& t, int stages);
 /// Into how many parts to split K so that the GPU fills; 1: splitting does not pay.
 int64_t parts_of(const Tile& t, const TileWork& w, const GpuInfo& gpu);
-/// Microseconds, roughly.
-double time_of(const Tile& t, const TileWork& w, int64_t parts, const GpuInfo& gpu);
+/// The same for parts that are the blocks of a cluster: a power of two up to 8.
+int64_t cluster_of(const Tile& t, const TileWork& w, const GpuInfo& gpu);
+/// Microseconds, roughly; `together`: the parts are a cluster.
+double time_of(const Tile& t, const TileWork& w, int64_t parts, bool together, const GpuInfo& gpu);
 
 }  // namespace hone::cuda

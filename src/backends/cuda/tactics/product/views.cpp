@@ -18,12 +18,12 @@ std::vector<Factor> join(const std::vector<Factor>& factors) {
   return r;
 }
 
-TensorView view_of(const TensorDesc& d, const Dims& dims, const std::vector<size_t>& row_axes,
-                   const std::vector<size_t>& column_axes) {
+TensorView view_of(const TensorDesc& d, const Dims& dims, const std::vector<IndexAxis>& row_axes,
+                   const std::vector<IndexAxis>& column_axes) {
   const std::vector<int64_t> strides = broadcast_strides_of(d, dims.size());
-  const auto factors = [&](const std::vector<size_t>& axes) {
+  const auto factors = [&](const std::vector<IndexAxis>& axes) {
     std::vector<Factor> f;
-    for (size_t a : axes) f.push_back({dims[a], strides[a]});
+    for (const IndexAxis& a : axes) f.push_back({a.extent > 0 ? a.extent : dims[a.axis], strides[a.axis] * a.step});
     return join(f);
   };
   return {factors(row_axes), factors(column_axes)};
