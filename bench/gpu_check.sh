@@ -7,7 +7,7 @@ set -u
 archive=$1 logs=$2
 shift 2
 work=$(mktemp -d)
-tar -C "$work" -xJf "$archive" || exit 1
+tar -C "$work" -xzf "$archive" || exit 1
 cd "$work/hone" || exit 1
 mkdir -p "$logs"
 nvidia-smi --query-gpu=name,driver_version --format=csv,noheader
