@@ -106,15 +106,19 @@ def distance(got, want):
     return float(np.linalg.norm(got[differs] - want[differs]) / (size or 1.0))
 
 
-def worst(outputs, wanted):
-    """Largest distance over the wanted outputs; infinite where one is missing or has another shape."""
+def distances(outputs, wanted):
+    """The distance of each wanted output; infinite where one is missing or has another shape."""
     import numpy as np
 
-    far = 0.0
+    far = {}
     for name, value in wanted.items():
         if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
             continue
-        if outputs is None or name not in outputs or outputs[name].shape != value.shape:
-            return float("inf")
-        far = max(far, distance(outputs[name], value))
+        missing = outputs is None or name not in outputs or outputs[name].shape != value.shape
+        far[name] = float("inf") if missing else distance(outputs[name], value)
     return far
+
+
+def worst(outputs, wanted):
+    """Largest distance over the wanted outputs."""
+    return max(distances(outputs, wanted).values(), default=0.0)

@@ -119,6 +119,15 @@ TEST(Scalars, BecomeOneAffine) {
   EXPECT_EQ(layers(n.graph), 1) << n.graph.str();
   EXPECT_EQ(count_map(n.graph, kAffine), 1);
 }
+TEST(Scalars, DivisionsThatWouldRoundTwiceStay) {
+  Net n;
+  Value* x = n.input("x", {"4"});
+  n.output(n.map(kDiv, {x, n.number(50)}), "a");
+  n.output(n.map(kDiv, {x, n.number(-8)}), "b");
+  EXPECT_EQ(run_checked(n.graph, fold_scalars), 1);
+  EXPECT_EQ(count_map(n.graph, kDiv), 1);
+  EXPECT_EQ(count_map(n.graph, kAffine), 1);
+}
 TEST(Scalars, PowersAndRankStay) {
   Net n;
   Value* x = n.map(kAbs, {n.input("x", {"4"})});

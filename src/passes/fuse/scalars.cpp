@@ -18,9 +18,18 @@ struct Found {
   double alpha = 0, beta = 0;
 };
 
+// A division by a number other than a power of two: multiplying by the rounded reciprocal would round twice, which
+// positions computed from extents show.
+bool rounds_twice(const Node* n) {
+  int exponent;
+  const auto c = number(n->input(1));
+  return n->attr<MapAttrs>().fn == ScalarFn::kDiv && c && std::frexp(std::fabs(*c), &exponent) != 0.5;
+}
+
 // alpha * x + beta.
 std::optional<Found> affine(Node* n) {
   Value* v = n->output();
+  if (rounds_twice(n)) return std::nullopt;
   if (const auto s = scaled(v)) return Found{ScalarFn::kAffine, s->x, s->number, 0};
   if (const auto s = shifted(v)) return Found{ScalarFn::kAffine, s->x, 1, s->number};
   if (map_of(v, ScalarFn::kSub) != nullptr && n->input(1)->rank() == v->rank())
