@@ -14,6 +14,7 @@ from onnx.reference.op_run import OpRun
 FLOAT, DOUBLE = onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE
 NARROW = (onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16)
 QUANTISED = {"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulInteger", "ConvInteger", "QLinearConv", "QLinearMatMul"}
+RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli"}
 # Attributes that name a type of the output.
 TYPE_ATTRIBUTES = ("to", "dtype", "output_dtype", "stash_type")
 
@@ -40,8 +41,13 @@ def widen_type(proto):
 def widen_node(node):
     if not node.domain and node.op_type in {operator.__name__ for operator in LEGACY}:
         node.domain = "legacy"
+    if node.op_type == "GridSample":  # older versions call the modes otherwise
+        for a in node.attribute:
+            a.s = {b"bilinear": b"linear", b"bicubic": b"cubic"}.get(a.s, a.s)
     if node.op_type in QUANTISED:
         raise NoTruth(f"the model is quantised ({node.op_type})")
+    if node.op_type in RANDOM:
+        raise NoTruth(f"the model draws random numbers ({node.op_type})")
     for a in node.attribute:
         if a.type == onnx.AttributeProto.TENSOR:
             a.t.CopyFrom(widened(a.t))
@@ -192,6 +198,16 @@ class AveragePool(OpRun):
         return (patches(x, kernel_shape, stride, dilation).sum(axis=axes) / patches(counted, kernel_shape, stride, dilation).sum(axis=axes),)
 
 
+class GlobalMaxPool(OpRun):
+    def _run(self, x):
+        return (x.max(tuple(range(2, x.ndim)), keepdims=True),)
+
+
+class GlobalAveragePool(OpRun):
+    def _run(self, x):
+        return (x.mean(tuple(range(2, x.ndim)), keepdims=True),)
+
+
 def coordinates(mode, n, size, scale, low, high):
     """Where each of `size` output positions of an axis lies on the input axis of length n."""
     i = np.arange(size, dtype=np.float64)
@@ -332,7 +348,7 @@ LEGACY = [ImageScaler, Affine, Crop]
 for operator in LEGACY:
     operator.op_domain = "legacy"
 
-OPERATORS = [Conv, ConvTranspose, MaxPool, AveragePool, Resize, Upsample, InstanceNormalization, Erf, Gelu, Sigmoid, LayerNormalization]
+OPERATORS = [Conv, ConvTranspose, MaxPool, AveragePool, GlobalMaxPool, GlobalAveragePool, Resize, Upsample, InstanceNormalization, Erf, Gelu, Sigmoid, LayerNormalization]
 
 
 for operator in OPERATORS:
