@@ -144,7 +144,7 @@ class Planner {
       axis = k;
     }
     if (axis == SIZE_MAX) return;
-    const std::optional<Dim> start = slice_start(a, axis, in->shape()[axis]);
+    const std::optional<Dim> start = slice_start(a, axis, in->rank(), in->shape()[axis]);
     const Layout l = layout(in, axis);
     if (!start || !l.possible) return;
     if (l.pitched && has_views_on(out)) return;
@@ -155,12 +155,12 @@ class Planner {
     choices_[n].us = 0;
   }
 
-  static std::optional<Dim> slice_start(const SliceAttrs& a, size_t axis, const Dim& extent) {
+  static std::optional<Dim> slice_start(const SliceAttrs& a, size_t axis, int64_t rank, const Dim& extent) {
     for (size_t k = 0; k < a.start.size(); ++k) {
-      const int64_t ax = a.axes.empty() ? static_cast<int64_t>(k) : a.axes[k];
+      const int64_t ax = normalize_axis(a.axes.empty() ? static_cast<int64_t>(k) : a.axes[k], rank);
       if (ax != static_cast<int64_t>(axis)) continue;
-      if (a.start[k] < 0) return a.ends ? std::optional(extent + Dim(a.start[k])) : std::nullopt;
-      return Dim(a.start[k]);
+      if (!a.ends) return a.start[k] < 0 ? std::nullopt : std::optional(Dim(a.start[k]));
+      return a.start[k] < 0 ? max(extent + Dim(a.start[k]), Dim(0)) : min(Dim(a.start[k]), extent);
     }
     return Dim(0);
   }

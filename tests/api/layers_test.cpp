@@ -264,6 +264,18 @@ TEST(Layers, SliceWithTensorsAndModes) {
   check(s, s.network->addConcatenation(parts, 2)->getOutput(0), {{"x", {1, 2, 3, 4}}}, {2, 3, 9, 1, 2, 3, 4, 9});
 }
 
+// Halves of the last axis that are read where they lie.
+TEST(Layers, SlicesAlongTheLastAxis) {
+  Session s;
+  ITensor* x = s.input("x", {2, 4});
+  ISliceLayer* first = s.network->addSlice(*x, dims({0}), dims({2}), dims({1}));
+  ISliceLayer* last = s.network->addSlice(*x, dims({2}), dims({2}), dims({1}));
+  for (ISliceLayer* l : {first, last}) l->setAxes(dims({-1}));
+  ITensor* gate = s.network->addActivation(*last->getOutput(0), ActivationType::kRELU)->getOutput(0);
+  ITensor* y = s.network->addElementWise(*first->getOutput(0), *gate, ElementWiseOperation::kPROD)->getOutput(0);
+  check(s, y, {{"x", {1, 2, 3, -4, 5, 6, -7, 8}}}, {3, 0, 0, 48});
+}
+
 TEST(Layers, ResizeToATensorOfSizes) {
   Session s;
   ITensor* x = s.input("x", {1, 2});

@@ -1,7 +1,7 @@
 """An ONNX model evaluated in float64, to tell which of two engines is nearer to what the model says. Every FP32 tensor of
 the model becomes FP64 and the nodes run on NumPy: ONNX's own reference evaluation, with faster evaluations of the
-operators that it runs element by element. Models with half-precision or quantised parts are refused: their values are
-defined by their rounding."""
+operators that it runs element by element. Models that compute in half precision or in integers, or draw random numbers, are
+refused; quantisation to integers and back is a rounding like any other."""
 import itertools
 import math
 
@@ -13,7 +13,8 @@ from onnx.reference.op_run import OpRun
 
 FLOAT, DOUBLE = onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE
 NARROW = (onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16)
-QUANTISED = {"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulInteger", "ConvInteger", "QLinearConv", "QLinearMatMul"}
+INTEGERS = {"DynamicQuantizeLinear", "MatMulInteger", "ConvInteger", "QLinearConv", "QLinearMatMul"}
+RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli"}
 # Attributes that name a type of the output.
 TYPE_ATTRIBUTES = ("to", "dtype", "output_dtype", "stash_type")
 
@@ -40,8 +41,13 @@ def widen_type(proto):
 def widen_node(node):
     if not node.domain and node.op_type in {operator.__name__ for operator in LEGACY}:
         node.domain = "legacy"
-    if node.op_type in QUANTISED:
-        raise NoTruth(f"the model is quantised ({node.op_type})")
+    if node.op_type == "GridSample":  # older versions call the modes otherwise
+        for a in node.attribute:
+            a.s = {b"bilinear": b"linear", b"bicubic": b"cubic"}.get(a.s, a.s)
+    if node.op_type in INTEGERS:
+        raise NoTruth(f"the model computes in integers ({node.op_type})")
+    if node.op_type in RANDOM:
+        raise NoTruth(f"the model draws random numbers ({node.op_type})")
     for a in node.attribute:
         if a.type == onnx.AttributeProto.TENSOR:
             a.t.CopyFrom(widened(a.t))
@@ -192,6 +198,16 @@ class AveragePool(OpRun):
         return (patches(x, kernel_shape, stride, dilation).sum(axis=axes) / patches(counted, kernel_shape, stride, dilation).sum(axis=axes),)
 
 
+class GlobalMaxPool(OpRun):
+    def _run(self, x):
+        return (x.max(tuple(range(2, x.ndim)), keepdims=True),)
+
+
+class GlobalAveragePool(OpRun):
+    def _run(self, x):
+        return (x.mean(tuple(range(2, x.ndim)), keepdims=True),)
+
+
 def coordinates(mode, n, size, scale, low, high):
     """Where each of `size` output positions of an axis lies on the input axis of length n."""
     i = np.arange(size, dtype=np.float64)
@@ -277,6 +293,38 @@ class InstanceNormalization(OpRun):
         return (y * scale.reshape(per_channel) + bias.reshape(per_channel),)
 
 
+class GatherElements(OpRun):
+    def _run(self, data, indices, axis=None):
+        axis = (axis or 0) % data.ndim
+        data = data[tuple(slice(None) if a == axis else slice(n) for a, n in enumerate(indices.shape))]
+        return (np.take_along_axis(data, indices % data.shape[axis], axis),)
+
+
+def along(values, x, axis):
+    """One value, or one for each index of an axis, in a shape that spreads over x."""
+    values = np.asarray(values)
+    if values.size == 1:
+        return values.reshape(())
+    if values.ndim != 1:
+        raise NoTruth("quantised in blocks")
+    return values.reshape([-1 if a == (1 if axis is None else axis) % x.ndim else 1 for a in range(x.ndim)])
+
+
+class QuantizeLinear(OpRun):
+    def _run(self, x, scale, zero=None, axis=None, block_size=None, output_dtype=None, precision=None, saturate=None):
+        kind = np.dtype(np.uint8) if zero is None else zero.dtype
+        if kind not in (np.dtype(np.int8), np.dtype(np.uint8)):
+            raise NoTruth(f"quantised to {kind}")
+        y = np.rint(x / along(scale, x, axis)) + (0 if zero is None else along(zero, x, axis).astype(np.float64))
+        return (np.clip(y, np.iinfo(kind).min, np.iinfo(kind).max).astype(kind),)
+
+
+class DequantizeLinear(OpRun):
+    def _run(self, x, scale, zero=None, axis=None, block_size=None, output_dtype=None):
+        shifted = x.astype(np.float64) - (0 if zero is None else along(zero, x, axis).astype(np.float64))
+        return (shifted * along(scale, x, axis),)
+
+
 def erf(x):
     return np.frompyfunc(math.erf, 1, 1)(x).astype(np.float64)
 
@@ -332,7 +380,7 @@ LEGACY = [ImageScaler, Affine, Crop]
 for operator in LEGACY:
     operator.op_domain = "legacy"
 
-OPERATORS = [Conv, ConvTranspose, MaxPool, AveragePool, Resize, Upsample, InstanceNormalization, Erf, Gelu, Sigmoid, LayerNormalization]
+OPERATORS = [Conv, ConvTranspose, MaxPool, AveragePool, GlobalMaxPool, GlobalAveragePool, Resize, Upsample, InstanceNormalization, Erf, Gelu, Sigmoid, LayerNormalization, GatherElements, QuantizeLinear, DequantizeLinear]
 
 
 for operator in OPERATORS:

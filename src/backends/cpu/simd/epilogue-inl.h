@@ -124,8 +124,7 @@ inline void apply_unary(const Step& s, const TileRegion& t) {
       });
     case StepKind::kElu:
       return for_each_vector(t, [a](auto d, auto x) HWY_ATTR {
-        const auto e = hn::Mul(hn::Set(d, a), hn::Sub(vexp(d, x), hn::Set(d, 1.0f)));
-        return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, x);
+        return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Mul(hn::Set(d, a), vexpm1(d, x)), x);
       });
     case StepKind::kErf:
       return for_each_vector(t, [](auto d, auto x) HWY_ATTR { return verf(d, x); });
@@ -143,11 +142,8 @@ inline void apply_unary(const Step& s, const TileRegion& t) {
       return for_each_vector(t, [](auto, auto x) HWY_ATTR { return hn::Neg(x); });
     case StepKind::kSquare:
       return for_each_vector(t, [](auto, auto x) HWY_ATTR { return hn::Mul(x, x); });
-    default:  // kSoftplus: max(x, 0) + log(1 + exp(-|x|))
-      return for_each_vector(t, [](auto d, auto x) HWY_ATTR {
-        const auto tail = vlog(d, hn::Add(hn::Set(d, 1.0f), vexp(d, hn::Neg(hn::Abs(x)))));
-        return hn::Add(hn::Max(hn::Zero(d), x), tail);
-      });
+    default:  // kSoftplus
+      return for_each_vector(t, [](auto d, auto x) HWY_ATTR { return vsoftplus(d, x); });
   }
 }
 

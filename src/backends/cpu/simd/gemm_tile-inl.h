@@ -135,20 +135,6 @@ HWY_INLINE void accumulate_small_run(D d, RowPointers<R> a, int64_t k, const flo
     for (int v = 0; v < V; ++v) acc[r][v] = hn::Add(acc[r][v], other[r][v]);
 }
 
-template <int R, int V, class D, class Vec>
-HWY_INLINE void accumulate_tile(D d, const Tile& t, Vec (&acc)[R][V]) {
-  const float* b = t.b;
-  const float* a = t.a;
-  int64_t runs = t.runs;
-  do {
-    if constexpr (R * V <= 6)
-      accumulate_small_run<R, V>(d, RowPointers<R>(a, t.a_stride), t.k, b, acc);
-    else
-      accumulate_run<R, V>(d, RowPointers<R>(a, t.a_stride), t.k, b, acc);
-    a += t.run_stride;
-  } while (--runs > 0);
-}
-
 template <int R, int V, int kLanes>
 HWY_INLINE void prefetch_tile(const float* from, int64_t pitch) {
 #pragma GCC unroll 16
@@ -164,6 +150,54 @@ HWY_INLINE void add_tile(D d, const float* from, int64_t pitch, Vec (&acc)[R][V]
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) acc[r][v] = hn::Add(acc[r][v], hn::LoadU(d, from + r * pitch + v * kLanes));
+}
+
+/// Products that are summed one after the other before their sum joins the others: the rounding of a long chain of
+/// additions grows with its length. Up to half as many more rather than a short last piece.
+constexpr int64_t kChain = 128, kLongestChain = kChain * 3 / 2;
+
+/// sums (+)= acc, acc = 0.
+template <int R, int V, class D, class Vec>
+HWY_INLINE void put_aside(D d, bool first, float* sums, Vec (&acc)[R][V]) {
+  constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) {
+      float* p = sums + (r * V + v) * kLanes;
+      hn::Store(first ? acc[r][v] : hn::Add(acc[r][v], hn::Load(d, p)), d, p);
+    }
+  clear<R, V>(d, acc);
+}
+
+template <int R, int V, class D, class Vec>
+HWY_INLINE void accumulate_tile(D d, const Tile& t, Vec (&acc)[R][V]) {
+  constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
+  alignas(64) float sums[R * V * kLanes];
+  const int64_t pieces = (t.k + kChain - 1) / kChain;
+  const int64_t piece = t.k <= kLongestChain ? t.k : ((t.k + pieces - 1) / pieces + 3) / 4 * 4;
+  const float* b = t.b;
+  int64_t chain = 0;
+  bool aside = false;
+  for (int64_t run = 0; run < t.runs; ++run) {
+    int64_t done = 0;
+    do {
+      const int64_t k = piece < t.k - done ? piece : t.k - done;
+      if (chain + k > kLongestChain) {
+        put_aside<R, V>(d, !aside, sums, acc);
+        aside = true;
+        chain = 0;
+      }
+      const RowPointers<R> a(t.a + run * t.run_stride + done, t.a_stride);
+      if constexpr (R * V <= 6)
+        accumulate_small_run<R, V>(d, a, k, b, acc);
+      else
+        accumulate_run<R, V>(d, a, k, b, acc);
+      chain += k;
+      done += k;
+    } while (done < t.k);
+  }
+  if (aside) add_tile<R, V>(d, sums, int64_t{V} * kLanes, acc);
 }
 
 template <int R, int V>

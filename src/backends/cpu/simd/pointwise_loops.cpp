@@ -60,11 +60,6 @@ HWY_INLINE void map3(const PwCall& c, F f) {
 HWY_INLINE VF set(float x) { return hn::Set(DF(), x); }
 HWY_INLINE VF vmin_nan(VF x, VF y) { return hn::IfThenElse(hn::IsNaN(x), x, hn::Min(x, y)); }
 HWY_INLINE VF vmax_nan(VF x, VF y) { return hn::IfThenElse(hn::IsNaN(x), x, hn::Max(x, y)); }
-HWY_INLINE VF expm1_near(VF x) { return hn::Sub(vexp(DF(), x), set(1)); }
-HWY_INLINE VF softplus(VF x) {
-  const VF tail = vlog(DF(), hn::Add(set(1), vexp(DF(), hn::Neg(hn::Abs(x)))));
-  return hn::Add(hn::Max(hn::Zero(DF()), x), tail);
-}
 HWY_INLINE hn::Mask<DF> negative(VF x) { return hn::Lt(x, hn::Zero(DF())); }
 
 // One function with the loop for each float function that has a vector form: name, then the expression in x (y, z).
@@ -103,11 +98,11 @@ HONE_FLOAT1(Sign, hn::IfThenElse(hn::Or(hn::IsNaN(x), hn::Eq(x, hn::Zero(d))), x
 HONE_FLOAT1(Relu, hn::Max(hn::Zero(d), x))
 HONE_FLOAT1(Sigmoid, fast_sigmoid(d, x))
 HONE_FLOAT1(LeakyRelu, hn::IfThenElse(negative(x), hn::Mul(a, x), x))
-HONE_FLOAT1(Elu, hn::IfThenElse(negative(x), hn::Mul(a, expm1_near(x)), x))
-HONE_FLOAT1(Selu, hn::IfThenElse(hn::Gt(x, hn::Zero(d)), hn::Mul(b, x), hn::Mul(b, hn::Mul(a, expm1_near(x)))))
-HONE_FLOAT1(Celu, hn::IfThenElse(negative(x), hn::Mul(a, expm1_near(hn::Div(x, a))), x))
+HONE_FLOAT1(Elu, hn::IfThenElse(negative(x), hn::Mul(a, vexpm1(d, x)), x))
+HONE_FLOAT1(Selu, hn::IfThenElse(hn::Gt(x, hn::Zero(d)), hn::Mul(b, x), hn::Mul(b, hn::Mul(a, vexpm1(d, x)))))
+HONE_FLOAT1(Celu, hn::IfThenElse(negative(x), hn::Mul(a, vexpm1(d, hn::Div(x, a))), x))
 HONE_FLOAT1(Softsign, hn::Div(x, hn::Add(set(1), hn::Abs(x))))
-HONE_FLOAT1(Softplus, hn::Mul(a, softplus(hn::Mul(b, x))))
+HONE_FLOAT1(Softplus, hn::Mul(a, vsoftplus(d, hn::Mul(b, x))))
 HONE_FLOAT1(Clip, clamp_keep_nan(d, x, c.alpha, c.beta))
 HONE_FLOAT1(HardSigmoid, clamp_keep_nan(d, hn::MulAdd(a, x, b), 0, 1))
 HONE_FLOAT1(HardSwish, hn::Mul(x, clamp_keep_nan(d, hn::MulAdd(x, set(1.0f / 6), set(0.5f)), 0, 1)))
@@ -118,7 +113,7 @@ HONE_FLOAT1(Shrink,
 HONE_FLOAT1(GeluErf, vgelu_erf(d, x))
 HONE_FLOAT1(GeluTanh, vgelu_tanh(d, x))
 HONE_FLOAT1(Silu, hn::Mul(x, fast_sigmoid(d, hn::Mul(a, x))))
-HONE_FLOAT1(Mish, hn::Mul(x, vtanh(d, softplus(x))))
+HONE_FLOAT1(Mish, hn::Mul(x, vtanh(d, vsoftplus(d, x))))
 HONE_FLOAT1(Affine, hn::MulAdd(a, x, b))
 HONE_FLOAT2(Add, hn::Add(x, y))
 HONE_FLOAT2(Sub, hn::Sub(x, y))

@@ -107,21 +107,25 @@ template <class K>
 V fold_rows(const Fold& fold, const float* x, V top) {
   const V neutral = hn::Set(D(), K::kNeutral);
   V r = neutral;
-  for_each_index(fold, x, [&](const float* p) HWY_ATTR {
+  const auto run = [&](const float* p, int64_t length) HWY_ATTR {
     V a = neutral, b = neutral, c = neutral, d = neutral;
     int64_t i = 0;
-    for (; i + 4 * kLanes <= fold.length; i += 4 * kLanes) {
+    for (; i + 4 * kLanes <= length; i += 4 * kLanes) {
       a = K::join(K::map(hn::LoadU(D(), p + i), top), a);
       b = K::join(K::map(hn::LoadU(D(), p + i + kLanes), top), b);
       c = K::join(K::map(hn::LoadU(D(), p + i + 2 * kLanes), top), c);
       d = K::join(K::map(hn::LoadU(D(), p + i + 3 * kLanes), top), d);
     }
-    for (; i < fold.length; i += kLanes) {
-      const int64_t n = fold.length - i;
+    for (; i < length; i += kLanes) {
+      const int64_t n = length - i;
       const V v = K::map(load_part(p + i, n), top);
       a = K::join(n >= kLanes ? v : hn::IfThenElse(first(n), v, neutral), a);
     }
     r = K::join(K::join(K::join(a, b), K::join(c, d)), r);
+  };
+  constexpr int64_t kPiece = 256 * kLanes;  // pieces keep long sums accurate
+  for_each_index(fold, x, [&](const float* p) HWY_ATTR {
+    for (int64_t i = 0; i < fold.length; i += kPiece) run(p + i, std::min(kPiece, fold.length - i));
   });
   HWY_ALIGN float lanes[kLanes];
   hn::Store(r, D(), lanes);

@@ -35,6 +35,11 @@ HWY_INLINE V fast_reciprocal(D d, V x) {
   return hn::Mul(y, hn::NegMulAdd(x, y, hn::Set(d, 2.0f)));
 }
 
+namespace detail {
+/// exp(r) = 1 + r + r^2 p(r) for |r| <= 0.35.
+inline constexpr float kExp[] = {0.49999994f, 0.166665211f, 0.041668389f, 0.0083687352f, 0.00138145592f};
+}  // namespace detail
+
 /// exp for x in [-87.33, 88.72], relative error below 2e-7; outside: garbage (callers clamp or use vexp).
 template <class D, class V>
 HWY_INLINE V exp_in_range(D d, V x) {
@@ -44,8 +49,7 @@ HWY_INLINE V exp_in_range(D d, V x) {
   const V n = hn::Sub(shifted, magic);
   V r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), x);
   r = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4f), r);
-  constexpr float kP[] = {0.49999994f, 0.166665211f, 0.041668389f, 0.0083687352f, 0.00138145592f};
-  const V p = hn::MulAdd(hn::Mul(r, r), polynomial(d, r, kP), hn::Add(r, hn::Set(d, 1.0f)));
+  const V p = hn::MulAdd(hn::Mul(r, r), polynomial(d, r, detail::kExp), hn::Add(r, hn::Set(d, 1.0f)));
   // p lies in [0.7, 1.42]: adding n to its exponent field covers all normal results, also 2^127 * 1.99.
   return hn::BitCast(d, hn::Add(hn::BitCast(di, p), hn::ShiftLeft<23>(hn::BitCast(di, shifted))));
 }
@@ -56,6 +60,13 @@ HWY_INLINE V vexp(D d, V x) {
   V y = exp_in_range(d, x);
   y = hn::IfThenElse(hn::Gt(x, hn::Set(d, 88.7228317f)), hn::Set(d, std::numeric_limits<float>::infinity()), y);
   return hn::IfThenElse(hn::Lt(x, hn::Set(d, -87.3365448f)), hn::Zero(d), y);
+}
+
+/// exp(x) - 1, relative error below 4e-7: without the cancellation near 0.
+template <class D, class V>
+HWY_INLINE V vexpm1(D d, V x) {
+  const V near = hn::MulAdd(hn::Mul(x, x), polynomial(d, x, detail::kExp), x);
+  return hn::IfThenElse(hn::Lt(hn::Abs(x), hn::Set(d, 0.34f)), near, hn::Sub(vexp(d, x), hn::Set(d, 1.0f)));
 }
 
 /// Natural logarithm, relative error below 3e-7; log(0) = -inf, log(negative) = NaN; subnormal arguments are exact too.
@@ -82,6 +93,15 @@ HWY_INLINE V vlog(D d, V x) {
   y = hn::IfThenElse(hn::Lt(x, inf), y, x);  // +inf and NaN pass through
   y = hn::IfThenElse(hn::Eq(x, hn::Zero(d)), hn::Neg(inf), y);
   return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Set(d, std::numeric_limits<float>::quiet_NaN()), y);
+}
+
+/// log(1 + exp(x)), relative error below 6e-7: what the sum with 1 rounds away is put back in proportion.
+template <class D, class V>
+HWY_INLINE V vsoftplus(D d, V x) {
+  const V one = hn::Set(d, 1.0f), e = vexp(d, hn::Neg(hn::Abs(x)));
+  const V sum = hn::Add(one, e), kept = hn::Sub(sum, one);
+  const V tail = hn::Mul(vlog(d, sum), hn::Div(e, kept));
+  return hn::Add(hn::Max(hn::Zero(d), x), hn::IfThenElse(hn::Eq(kept, hn::Zero(d)), e, tail));
 }
 
 /// Clamp that lets NaN through: the x86 min/max return their second operand when either is NaN.

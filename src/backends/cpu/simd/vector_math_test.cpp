@@ -17,7 +17,9 @@ namespace hone::cpu::HWY_NAMESPACE {
     for (size_t i = 0; i < n; i += hn::Lanes(d)) hn::StoreU(v##name(d, hn::LoadU(d, x + i)), d, y + i); \
   }
 HONE_UNARY(exp)
+HONE_UNARY(expm1)
 HONE_UNARY(log)
+HONE_UNARY(softplus)
 HONE_UNARY(tanh)
 HONE_UNARY(erf)
 HONE_UNARY(sigmoid)
@@ -73,14 +75,14 @@ double worst(Map f, Reference reference, float lo, float hi, double floor) {
 
 struct Functions {
   const char* name;
-  Map exp, log, tanh, erf, sigmoid, silu, gelu_erf, gelu_tanh, sin, cos;
+  Map exp, expm1, log, softplus, tanh, erf, sigmoid, silu, gelu_erf, gelu_tanh, sin, cos;
   void (*pow)(const float*, const float*, float*, size_t);
 };
 
-#define HONE_TABLE(ns)                                                                                         \
-  Functions {                                                                                                  \
-#ns, ns::map_exp, ns::map_log, ns::map_tanh, ns::map_erf, ns::map_sigmoid, ns::map_silu, ns::map_gelu_erf, \
-        ns::map_gelu_tanh, ns::map_sin, ns::map_cos, ns::map_pow                                               \
+#define HONE_TABLE(ns)                                                                                          \
+  Functions {                                                                                                   \
+#ns, ns::map_exp, ns::map_expm1, ns::map_log, ns::map_softplus, ns::map_tanh, ns::map_erf, ns::map_sigmoid, \
+        ns::map_silu, ns::map_gelu_erf, ns::map_gelu_tanh, ns::map_sin, ns::map_cos, ns::map_pow                \
   }
 
 std::vector<Functions> tables() {
@@ -112,6 +114,11 @@ TEST_F(VectorMath, Accuracy) {
     EXPECT_LT(worst(
                   t.exp, [](double x) { return std::exp(x); }, -87.3f, 88.72f, tiny),
               2e-7);
+    for (float range : {1e-6f, 0.01f, 0.7f, 20.0f})
+      EXPECT_LT(worst(
+                    t.expm1, [](double x) { return std::expm1(x); }, -range, range, 1e-30),
+                4e-7)
+          << range;
     EXPECT_LT(worst(
                   t.log, [](double x) { return std::log(x); }, 1e-6f, 4.0f, 1e-9),
               3e-7);
@@ -121,6 +128,9 @@ TEST_F(VectorMath, Accuracy) {
     EXPECT_LT(worst(
                   t.log, [](double x) { return std::log(x); }, 1.0f, 3e33f, 1e-9),
               3e-7);
+    EXPECT_LT(worst(
+                  t.softplus, [](double x) { return std::log1p(std::exp(x)); }, -86.0f, 100.0f, tiny),
+              6e-7);
     EXPECT_LT(worst(
                   t.tanh, [](double x) { return std::tanh(x); }, -12.0f, 12.0f, 1e-6),
               6e-7);
@@ -180,7 +190,8 @@ TEST_F(VectorMath, SpecialValues) {
     EXPECT_NEAR(s[0], 1.0f, 3e-7);
     EXPECT_NEAR(s[1], 0.0f, 1e-37);
     EXPECT_NEAR(s[2], 0.5f, 2e-7);
-    for (Map f : {t.exp, t.log, t.tanh, t.erf, t.sigmoid, t.silu, t.gelu_erf, t.gelu_tanh, t.sin, t.cos})
+    for (Map f :
+         {t.exp, t.expm1, t.log, t.softplus, t.tanh, t.erf, t.sigmoid, t.silu, t.gelu_erf, t.gelu_tanh, t.sin, t.cos})
       EXPECT_TRUE(std::isnan(call(f, {kNan})[0]));
   }
 }

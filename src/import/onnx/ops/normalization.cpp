@@ -43,9 +43,14 @@ void import_batch_norm(OnnxContext& c, const NodeView& n) {
   } else if (n.opset() >= 14) {
     c.refuse_output(1, "running mean outside training mode");
   }
+  // Known statistics are combined in double precision: an error of a channel's factor would be in all of its values, and
+  // add up from layer to layer instead of averaging out.
+  const auto known = [](const Value* v) { return v->constant() != nullptr; };
+  const DType type = known(scale) && known(bias) && known(mean) && known(var) ? DType::kF64 : var->type();
+  mean = c.cast(mean, type), var = c.cast(var, type);
   Value* deviation = sqrt(c, c.add(var, c.like(var, epsilon)));
-  Value* factor = c.div(c.cast(scale, var->type()), deviation);
-  Value* shift = c.sub(c.cast(bias, var->type()), c.mul(mean, factor));
+  Value* factor = c.div(c.cast(scale, type), deviation);
+  Value* shift = c.sub(c.cast(bias, type), c.mul(mean, factor));
   factor = c.cast(factor, x->type()), shift = c.cast(shift, x->type());
   c.set(0, c.add(c.mul(x, per_channel(c, factor, x)), per_channel(c, shift, x)));
 }
