@@ -5,6 +5,7 @@
 #include "passes/canonicalize/canonicalize.h"
 #include "passes/fuse/activations.h"
 #include "passes/fuse/attention.h"
+#include "passes/fuse/depthwise_blocks.h"
 #include "passes/fuse/epilogue.h"
 #include "passes/fuse/groups.h"
 #include "passes/fuse/normalization.h"
@@ -53,9 +54,14 @@ constexpr passes::Pass kRecognize[] = {
 // Scalars fold after the recognition, whose patterns are written in plain arithmetic; siblings merge with their
 // epilogues.
 constexpr passes::Pass kFuse[] = {
-    {"fold-input-scales", passes::fold_input_scales}, {"fold-scalars", passes::fold_scalars},
-    {"fuse-epilogues", passes::fuse_epilogues},       {"merge-siblings", passes::merge_siblings},
-    {"group-pointwise", passes::group_pointwise},     {"remove-dead-fused", remove_dead},
+    {"fold-input-scales", passes::fold_input_scales},
+    {"fold-scalars", passes::fold_scalars},
+    {"fuse-epilogues", passes::fuse_epilogues},
+    {"merge-siblings", passes::merge_siblings},
+    {"fuse-depthwise-blocks", passes::fuse_depthwise_blocks},
+    {"fuse-channel-factors", passes::fuse_channel_factors},
+    {"group-pointwise", passes::group_pointwise},
+    {"remove-dead-fused", remove_dead},
 };
 
 constexpr StageList kStages[] = {

@@ -1,6 +1,7 @@
 // The executor.
 #include "runtime/runner.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -73,7 +74,8 @@ void bind_input(const plan::PlanTensor& t, const Dims& dims, Bindings& b) {
 
 // A plan is untrusted: windows must give the output extents that the plan states, or a forged one would run for ages.
 void check_window(const Problem& p) {
-  if (p.op != &kPoolingOp && p.op != &kConvolutionOp && p.op != &kDeconvolutionOp) return;
+  const auto ops = {&kPoolingOp, &kConvolutionOp, &kDeconvolutionOp, &kDepthwiseBlockOp, &kScaledConvolutionOp};
+  if (std::find(ops.begin(), ops.end(), p.op) == ops.end()) return;
   std::vector<TensorInfo> in;
   for (size_t i = 0; i < p.base_inputs(); ++i)
     in.push_back({p.inputs[i].type, to_shape(p.inputs[i].dims), {}, nullptr});

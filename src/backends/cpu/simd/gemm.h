@@ -21,8 +21,9 @@ struct Gemm {
   int64_t m = 0, n = 0, k = 0;
   const float* a = nullptr;  // m x k, row pitch lda
   int64_t lda = 0;
-  const ConvRows* rows = nullptr;  // where set, A's rows are convolution windows and a, lda are unused
-  const float* b = nullptr;        // packed by pack_b for the same instruction set
+  const ConvRows* rows = nullptr;    // where set, A's rows are convolution windows and a, lda are unused
+  const float* a_factors = nullptr;  // where set, column i of A counts a_factors[i] times; not with rows
+  const float* b = nullptr;          // packed by pack_b for the same instruction set
   float* c = nullptr;
   int64_t ldc = 0;
   const Epilogue* epilogue = nullptr;  // null: plain product

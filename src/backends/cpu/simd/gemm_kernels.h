@@ -39,6 +39,9 @@ struct GemmKernels {
   TileKernel tile[kMaxTileRows][kMaxTileVectors];
   /// Applies e.steps to the tile C[row0 .. row0 + rows, col0 .. col0 + cols]; `c` points at its first element.
   void (*apply_steps)(const Epilogue& e, float* c, int64_t ldc, int64_t row0, int64_t col0, int64_t rows, int64_t cols);
+  /// y[r, i] = x[r, i] * factors[i] for i < cols.
+  void (*scale_rows)(const float* x, int64_t x_pitch, const float* factors, int64_t rows, int64_t cols, float* y,
+                     int64_t y_pitch);
   /// Packs the columns [col0, col0 + cols) of B (k x n; transposed: stored n x k) into one panel of `width` columns.
   void (*pack_panel)(const float* b, int64_t ldb, bool transposed, int64_t k, int64_t col0, int64_t cols, int width,
                      float* panel);
