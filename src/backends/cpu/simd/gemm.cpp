@@ -70,7 +70,7 @@ class RegionWorker {
     t.k = k1 - k0;
     t.accumulate = k0 > 0;
     load_a(first, last, k0, t);
-    for (int64_t p = panel0; p < panel1; ++p) runner_.run(t, first, last - first, p, k0, k1 == g_.k);
+    runner_.run(t, first, last - first, panel0, panel1, k0, k1 == g_.k);
   }
 
   /// Rows of a plain matrix are read in place unless so many of them share a cache set that they would evict each
