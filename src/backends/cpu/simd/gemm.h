@@ -21,13 +21,13 @@ struct Gemm {
   int64_t m = 0, n = 0, k = 0;
   const float* a = nullptr;  // m x k, row pitch lda
   int64_t lda = 0;
-  const ConvRows* rows = nullptr;    // where set, A's rows are convolution windows and a, lda are unused
-  const float* a_factors = nullptr;  // where set, column i of A counts a_factors[i] times; not with rows
-  const float* b = nullptr;          // packed by pack_b for the same instruction set
+  const ConvRows* rows = nullptr;  // where set, A's rows are convolution windows and a, lda are unused
+  const float* b = nullptr;        // packed by pack_b for the same instruction set
   float* c = nullptr;
   int64_t ldc = 0;
   const Epilogue* epilogue = nullptr;  // null: plain product
   int64_t epilogue_row0 = 0;           // the row number that the epilogue's operands give to row 0
+  const float* a_factors = nullptr;    // where set, column i of A counts a_factors[i] times; not with rows
 };
 
 /// Runs on the calling thread's team. k may be 0 (the product is then zero).
