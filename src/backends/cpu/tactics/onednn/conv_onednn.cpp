@@ -92,17 +92,16 @@ struct Plan {
 };
 
 template <class Primitive>
-Plan<Primitive> plan(const Problem& p, const onednn::PostOps& post, bool constant_weights, bool narrow) {
+Plan<Primitive> plan(const Problem& p, const onednn::PostOps& post, bool constant_weights) {
   constexpr bool kTransposed = std::is_same_v<Primitive, dnnl::deconvolution_forward>;
   const Geometry g = kTransposed ? deconvolution_geometry(p) : convolution_geometry(p);
   const size_t rank = p.inputs[0].dims.size();
   Plan<Primitive> out{post, plain_weights(p.inputs[1].dims, g.groups, kTransposed), {}};
-  const auto wide = onednn::describe(p.inputs[0], rank), y = onednn::describe(p.outputs[0], rank);
-  const auto x = narrow ? onednn::narrowed(wide) : wide;
+  const auto x = onednn::describe(p.inputs[0], rank), y = onednn::describe(p.outputs[0], rank);
   // The library picks the layout of constant weights; others are read as they are.
-  const auto type = narrow ? memory::data_type::bf16 : memory::data_type::f32;
-  const auto weights =
-      constant_weights ? memory::desc(out.weights.get_dims(), type, memory::format_tag::any) : out.weights;
+  const auto weights = constant_weights
+                           ? memory::desc(out.weights.get_dims(), memory::data_type::f32, memory::format_tag::any)
+                           : out.weights;
   const bool has_bias = p.base_inputs() > 2 && p.has(2);
   const memory::desc bias = has_bias ? onednn::describe(p.inputs[2], 1) : memory::desc();
   constexpr auto kAlgorithm = kTransposed ? dnnl::algorithm::deconvolution_direct : dnnl::algorithm::convolution_direct;
@@ -115,28 +114,22 @@ Plan<Primitive> plan(const Problem& p, const onednn::PostOps& post, bool constan
 template <class Primitive>
 class OneDnnConvolution : public Tactic {
  public:
-  /// `narrow`: data and weights are rounded to bf16, sums are formed and written in f32.
-  explicit OneDnnConvolution(std::string_view name, bool narrow = false) : name_(name), narrow_(narrow) {}
+  explicit OneDnnConvolution(std::string_view name) : name_(name) {}
   std::string_view name() const override { return name_; }
 
   Verdict supports(const Problem& p) const override {
     if (Verdict v = check_tensors(p); !v) return v;
-    if (narrow_) {
-      if (Verdict v = onednn::takes_bf16(p); !v) return v;
-      if (p.constant(1) == nullptr) return Verdict::no("rounds weights, which must be constant");
-    }
     const auto chain = epilogue_chain(p, output(p));
     if (!chain.failure.empty()) return {chain.failure};
     const auto post = post_ops(p, chain);
     if (!post) return Verdict::no("the library lacks a step of the epilogue");
     try {
       const ThreadScope threads(p.threads);
-      const auto made = plan<Primitive>(p, *post, p.constant(1) != nullptr, narrow_);
+      const auto made = plan<Primitive>(p, *post, p.constant(1) != nullptr);
       const std::string implementation = made.pd.impl_info_str();
       if (implementation.find("ref") != std::string::npos) return Verdict::no("the library has only reference code");
-      const size_t workspace =
-          made.pd.scratchpad_desc().get_size() + (narrow_ ? made.pd.src_desc().get_size() + 64 : 0);
-      if (workspace > p.workspace_limit) return Verdict::no("needs {} bytes of workspace", workspace);
+      if (made.pd.scratchpad_desc().get_size() > p.workspace_limit)
+        return Verdict::no("needs {} bytes of workspace", made.pd.scratchpad_desc().get_size());
     } catch (const dnnl::error& e) {
       return Verdict::no("the library refuses: {}", e.message);
     }
@@ -152,13 +145,9 @@ class OneDnnConvolution : public Tactic {
 
   std::unique_ptr<Kernel> make(const Problem& p, std::span<const Blob> blobs) const override {
     const ThreadScope threads(p.threads);
-    const auto made = plan<Primitive>(p, *post_ops(p, epilogue_chain(p, output(p))), !blobs.empty(), narrow_);
+    const auto made = plan<Primitive>(p, *post_ops(p, epilogue_chain(p, output(p))), !blobs.empty());
     auto runner = std::make_unique<Runner>(Primitive(made.pd), made.pd.scratchpad_desc(), p.threads);
-    if (narrow_)
-      runner->convert_input(DNNL_ARG_SRC, onednn::describe(p.inputs[0], p.inputs[0].dims.size()), made.pd.src_desc(),
-                            0);
-    else
-      runner->bind_input(DNNL_ARG_SRC, made.pd.src_desc(), 0);
+    runner->bind_input(DNNL_ARG_SRC, made.pd.src_desc(), 0);
     if (!blobs.empty()) {
       require<ModelError>(blobs.size() == 1 && blobs[0].size >= made.weights.get_size(),
                           "prepared weights are missing or cut off");
@@ -183,18 +172,12 @@ class OneDnnConvolution : public Tactic {
                             [&](int input) { return onednn::describe(p.inputs[static_cast<size_t>(input)], rank); });
   }
   std::string_view name_;
-  bool narrow_;
 };
 
 }  // namespace
 
 const Tactic& conv_onednn() {
   static const OneDnnConvolution<dnnl::convolution_forward> tactic("cpu.conv_onednn");
-  return tactic;
-}
-
-const Tactic& conv_onednn_bf16() {
-  static const OneDnnConvolution<dnnl::convolution_forward> tactic("cpu.conv_onednn_bf16", true);
   return tactic;
 }
 
