@@ -29,6 +29,7 @@ class Build {
     passes::Options po;
     po.keep_debug_tensors = o_.debug_tensors;
     po.disabled.insert(o_.disabled_passes.begin(), o_.disabled_passes.end());
+    po.runs = [this](const ir::Node& n) { return runs(n); };
     graph_->sort();
     for (const StageList& stage : stages(target())) {
       phase(std::string(stage.name), static_cast<int>(stage.passes.size()) * stage.rounds);
@@ -139,6 +140,25 @@ class Build {
       }
     }
     return b;
+  }
+
+  // Whether some tactic takes the node, images channels-last, at all points of the profiles.
+  bool runs(const ir::Node& n) const {
+    std::vector<tune::Bindings> points;
+    for (const auto& profile : o_.profiles)
+      for (int point : {0, 1, 2}) points.push_back(at(profile, point));
+    if (points.empty()) points.emplace_back();
+    const auto tactics = backend_->tactics(n.op());
+    return std::any_of(tactics.begin(), tactics.end(), [&](const Tactic* t) {
+      return std::all_of(points.begin(), points.end(), [&](const tune::Bindings& b) {
+        Problem p = tune::make_problem(n, b, {threads_, o_.workspace_limit, o_.allow_bf16, o_.allow_fp16});
+        for (size_t i = 0; i < p.inputs.size(); ++i)
+          if (p.constant(i) == nullptr && p.inputs[i].dims.size() == 4) p.inputs[i].format = Format::kChannelsLast;
+        for (TensorDesc& d : p.outputs)
+          if (d.dims.size() == 4) d.format = Format::kChannelsLast;
+        return static_cast<bool>(t->supports(p));
+      });
+    });
   }
 
   std::vector<plan::ShapeRange> static_profile() const {

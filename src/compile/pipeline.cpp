@@ -4,6 +4,7 @@
 #include "passes/canonicalize/canonicalize.h"
 #include "passes/fuse/activations.h"
 #include "passes/fuse/attention.h"
+#include "passes/fuse/depthwise_blocks.h"
 #include "passes/fuse/epilogue.h"
 #include "passes/fuse/groups.h"
 #include "passes/fuse/normalization.h"
@@ -67,6 +68,17 @@ constexpr passes::Pass kRecognize[] = {
 };
 // Scalars fold after the recognition, whose patterns are written in plain arithmetic; siblings merge with their
 // epilogues.
+constexpr passes::Pass kFuseOnHost[] = {
+    {"fold-input-scales", passes::fold_input_scales},
+    {"fold-scalars", passes::fold_scalars},
+    {"fuse-epilogues", passes::fuse_epilogues},
+    {"merge-siblings", passes::merge_siblings},
+    {"fuse-depthwise-blocks", passes::fuse_depthwise_blocks},
+    {"fuse-channel-factors", passes::fuse_channel_factors},
+    {"group-pointwise", passes::group_pointwise},
+    {"remove-dead-fused", remove_dead},
+};
+// The blocks of mobile networks as one layer are the CPU device's own.
 constexpr passes::Pass kFuse[] = {
     {"fold-input-scales", passes::fold_input_scales}, {"fold-scalars", passes::fold_scalars},
     {"fuse-epilogues", passes::fuse_epilogues},       {"merge-siblings", passes::merge_siblings},
@@ -76,8 +88,9 @@ constexpr passes::Pass kFuse[] = {
 constexpr StageList kCanonicalizeStage = {"canonicalize", kCanonicalize, 8};
 constexpr StageList kRecognizeStage = {"recognize", kRecognize, 4};
 constexpr StageList kFuseStage = {"fuse", kFuse, 4};
+constexpr StageList kFuseOnHostStage = {"fuse", kFuseOnHost, 4};
 
-constexpr StageList kHostStages[] = {kCanonicalizeStage, {"precision", kWiden, 2}, kRecognizeStage, kFuseStage};
+constexpr StageList kHostStages[] = {kCanonicalizeStage, {"precision", kWiden, 2}, kRecognizeStage, kFuseOnHostStage};
 // Patterns are recognised in the network's own types; what they became is narrowed before scalars fold into it.
 constexpr StageList kTypedStages[] = {kCanonicalizeStage, kRecognizeStage, kFuseStage};
 constexpr StageList kHalfStages[] = {kCanonicalizeStage, kRecognizeStage, {"precision", kNarrowToHalf, 2}, kFuseStage};

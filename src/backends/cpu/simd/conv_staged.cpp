@@ -79,7 +79,7 @@ class BandWorker {
     for (int64_t s = 0; s < strips_; ++s) {
       const int64_t x0 = part_begin(r_.out_width, s, strips_), x1 = part_begin(r_.out_width, s + 1, strips_);
       tile_.a = a + x0 * tile_.a_stride;
-      for (int64_t p = panel0; p < panel1; ++p) runner_.run(tile_, line * r_.out_width + x0, x1 - x0, p, 0, true);
+      runner_.run(tile_, line * r_.out_width + x0, x1 - x0, panel0, panel1, 0, true);
     }
   }
 

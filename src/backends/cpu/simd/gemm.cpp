@@ -70,13 +70,13 @@ class RegionWorker {
     t.k = k1 - k0;
     t.accumulate = k0 > 0;
     load_a(first, last, k0, t);
-    for (int64_t p = panel0; p < panel1; ++p) runner_.run(t, first, last - first, p, k0, k1 == g_.k);
+    runner_.run(t, first, last - first, panel0, panel1, k0, k1 == g_.k);
   }
 
   /// Rows of a plain matrix are read in place unless so many of them share a cache set that they would evict each
   /// other before their lines are used up.
   static bool must_copy(const Gemm& g, const Region& r) {
-    return g.rows != nullptr || (g.lda % 1024 == 0 && r.row1 - r.row0 > 8);
+    return g.rows != nullptr || g.a_factors != nullptr || (g.lda % 1024 == 0 && r.row1 - r.row0 > 8);
   }
 
   void load_a(int64_t row0, int64_t row1, int64_t k0, Tile& t) {
@@ -88,6 +88,9 @@ class RegionWorker {
     t.a = strip_;
     t.a_stride = kStripPitch;
     if (g_.rows != nullptr) return g_.rows->fetch(row0, row1 - row0, k0, t.k, strip_, kStripPitch);
+    if (g_.a_factors != nullptr)
+      return kernels_.scale_rows(g_.a + row0 * g_.lda + k0, g_.lda, g_.a_factors + k0, row1 - row0, t.k, strip_,
+                                 kStripPitch);
     for (int64_t r = row0; r < row1; ++r) copy_floats(g_.a + r * g_.lda + k0, t.k, strip_ + (r - row0) * kStripPitch);
   }
 

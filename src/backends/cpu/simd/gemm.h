@@ -27,6 +27,7 @@ struct Gemm {
   int64_t ldc = 0;
   const Epilogue* epilogue = nullptr;  // null: plain product
   int64_t epilogue_row0 = 0;           // the row number that the epilogue's operands give to row 0
+  const float* a_factors = nullptr;    // where set, column i of A counts a_factors[i] times; not with rows
 };
 
 /// Runs on the calling thread's team. k may be 0 (the product is then zero).

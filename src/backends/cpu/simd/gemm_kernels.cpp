@@ -47,9 +47,20 @@ inline void pack_panel(const float* b, int64_t ldb, bool transposed, int64_t k, 
     copy_rows(b + col0, ldb, k, cols, width, panel);
 }
 
+inline void scale_rows(const float* x, int64_t x_pitch, const float* factors, int64_t rows, int64_t cols, float* y,
+                       int64_t y_pitch) {
+  const hn::ScalableTag<float> d;
+  for (int64_t r = 0; r < rows; ++r, x += x_pitch, y += y_pitch) {
+    int64_t i = 0;
+    for (; i + kLanes <= cols; i += kLanes)
+      hn::StoreU(hn::Mul(hn::LoadU(d, x + i), hn::LoadU(d, factors + i)), d, y + i);
+    for (; i < cols; ++i) y[i] = x[i] * factors[i];
+  }
+}
+
 template <int... kRow>
 GemmKernels make_table(std::integer_sequence<int, kRow...>) {
-  GemmKernels table{kRows, kLanes, {}, apply_steps, pack_panel};
+  GemmKernels table{kRows, kLanes, {}, apply_steps, scale_rows, pack_panel};
   ((table.tile[kRow][0] = tile_kernel<kRow + 1, 1>, table.tile[kRow][1] = tile_kernel<kRow + 1, 2>), ...);
   return table;
 }

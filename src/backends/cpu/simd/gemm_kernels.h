@@ -9,8 +9,8 @@
 
 namespace hone::cpu {
 
-/// One register tile: C[rows, vectors * lanes] = clamp((accumulate ? C : bias) + A B + residual). A comes in `runs`
-/// pieces of k columns each (kernel rows of a convolution), B has runs * k rows.
+/// Register tiles side by side: C[rows, vectors * lanes] = clamp((accumulate ? C : bias) + A B + residual) for each of
+/// `panels` panels of B. A comes in `runs` pieces of k columns each (kernel rows of a convolution), B has runs * k rows.
 struct Tile {
   const float* a = nullptr;
   int64_t a_stride = 0;      // floats from row to row
@@ -18,6 +18,8 @@ struct Tile {
   int64_t run_stride = 0;    // floats from run to run
   int64_t k = 0;             // of one run
   const float* b = nullptr;  // runs * k rows of vectors * lanes floats, dense
+  int64_t panels = 1;
+  int64_t b_stride = 0;  // floats from panel to panel
   float* c = nullptr;
   int64_t ldc = 0;
   const float* bias = nullptr;  // null: 0; ignored where accumulate is set
@@ -39,6 +41,9 @@ struct GemmKernels {
   TileKernel tile[kMaxTileRows][kMaxTileVectors];
   /// Applies e.steps to the tile C[row0 .. row0 + rows, col0 .. col0 + cols]; `c` points at its first element.
   void (*apply_steps)(const Epilogue& e, float* c, int64_t ldc, int64_t row0, int64_t col0, int64_t rows, int64_t cols);
+  /// y[r, i] = x[r, i] * factors[i] for i < cols.
+  void (*scale_rows)(const float* x, int64_t x_pitch, const float* factors, int64_t rows, int64_t cols, float* y,
+                     int64_t y_pitch);
   /// Packs the columns [col0, col0 + cols) of B (k x n; transposed: stored n x k) into one panel of `width` columns.
   void (*pack_panel)(const float* b, int64_t ldb, bool transposed, int64_t k, int64_t col0, int64_t cols, int width,
                      float* panel);

@@ -171,12 +171,11 @@ HWY_INLINE void put_aside(D d, bool first, float* sums, Vec (&acc)[R][V]) {
 }
 
 template <int R, int V, class D, class Vec>
-HWY_INLINE void accumulate_tile(D d, const Tile& t, Vec (&acc)[R][V]) {
+HWY_INLINE void accumulate_tile(D d, const Tile& t, const float* b, Vec (&acc)[R][V]) {
   constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
   alignas(64) float sums[R * V * kLanes];
   const int64_t pieces = (t.k + kChain - 1) / kChain;
   const int64_t piece = t.k <= kLongestChain ? t.k : ((t.k + pieces - 1) / pieces + 3) / 4 * 4;
-  const float* b = t.b;
   int64_t chain = 0;
   bool aside = false;
   for (int64_t run = 0; run < t.runs; ++run) {
@@ -205,32 +204,41 @@ void tile_kernel(const Tile& t) {
   const hn::ScalableTag<float> d;
   using Vec = hn::Vec<decltype(d)>;
   constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::ScalableTag<float>()));
-  Vec acc[R][V];
+  const float *b = t.b, *bias = t.accumulate ? nullptr : t.bias, *residual = t.residual;
   float* c = t.c;
+  const bool clamp = t.clamp;
+  const float low = t.lo, high = t.hi;
+  for (int64_t panel = t.panels;;) {
+    Vec acc[R][V];
 #pragma GCC unroll 2
-  for (int v = 0; v < V; ++v) {
-    const Vec start = t.bias != nullptr && !t.accumulate ? hn::LoadU(d, t.bias + v * kLanes) : hn::Zero(d);
+    for (int v = 0; v < V; ++v) {
+      const Vec start = bias != nullptr ? hn::LoadU(d, bias + v * kLanes) : hn::Zero(d);
 #pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) acc[r][v] = start;
-  }
-  if (t.residual != nullptr) {  // two streams that the hardware does not follow well
-    prefetch_tile<R, V, kLanes>(c, t.ldc);
-    prefetch_tile<R, V, kLanes>(t.residual, t.ldr);
-  }
-  accumulate_tile<R, V>(d, t, acc);
-  if (t.accumulate) add_tile<R, V>(d, c, t.ldc, acc);
-  if (t.residual != nullptr) add_tile<R, V>(d, t.residual, t.ldr, acc);
-  if (t.clamp) {
-    const Vec lo = hn::Set(d, t.lo), hi = hn::Set(d, t.hi);
+      for (int r = 0; r < R; ++r) acc[r][v] = start;
+    }
+    if (residual != nullptr) {  // two streams that the hardware does not follow well
+      prefetch_tile<R, V, kLanes>(c, t.ldc);
+      prefetch_tile<R, V, kLanes>(residual, t.ldr);
+    }
+    accumulate_tile<R, V>(d, t, b, acc);
+    if (t.accumulate) add_tile<R, V>(d, c, t.ldc, acc);
+    if (residual != nullptr) add_tile<R, V>(d, residual, t.ldr, acc);
+    if (clamp) {
+      const Vec lo = hn::Set(d, low), hi = hn::Set(d, high);
+#pragma GCC unroll 16
+      for (int r = 0; r < R; ++r)
+#pragma GCC unroll 4
+        for (int v = 0; v < V; ++v) acc[r][v] = hn::Max(lo, hn::Min(hi, acc[r][v]));
+    }
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r)
 #pragma GCC unroll 4
-      for (int v = 0; v < V; ++v) acc[r][v] = hn::Max(lo, hn::Min(hi, acc[r][v]));
+      for (int v = 0; v < V; ++v) hn::StoreU(acc[r][v], d, c + r * t.ldc + v * kLanes);
+    if (--panel <= 0) return;
+    b += t.b_stride, c += V * kLanes;
+    if (bias != nullptr) bias += V * kLanes;
+    if (residual != nullptr) residual += V * kLanes;
   }
-#pragma GCC unroll 16
-  for (int r = 0; r < R; ++r)
-#pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) hn::StoreU(acc[r][v], d, c + r * t.ldc + v * kLanes);
 }
 
 }  // namespace hone::cpu::HWY_NAMESPACE

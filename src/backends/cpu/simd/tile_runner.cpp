@@ -10,6 +10,7 @@ namespace hone::cpu {
 namespace {
 
 const Epilogue kPlain{};
+constexpr int64_t kPanelsAtOnce = 8;  // the steps of the epilogue follow while these tiles are in the first-level cache
 
 /// The last columns, fewer than whole vectors: everything goes through padded copies.
 void run_narrow_tile(Tile t, TileKernel kernel, int64_t rows, int64_t cols) {
@@ -45,13 +46,24 @@ void run_narrow_tile(Tile t, TileKernel kernel, int64_t rows, int64_t cols) {
 TileRunner::TileRunner(const GemmKernels& kernels, const TileTarget& target)
     : kernels_(kernels), g_(target), epilogue_(target.epilogue != nullptr ? *target.epilogue : kPlain) {}
 
-void TileRunner::run(Tile& t, int64_t row0, int64_t rows, int64_t panel, int64_t k0, bool last) const noexcept {
+void TileRunner::run(Tile& t, int64_t row0, int64_t rows, int64_t panel0, int64_t panel1, int64_t k0,
+                     bool last) const noexcept {
+  const int64_t whole = std::min(panel1, g_.n / (2 * kernels_.lanes));
+  for (int64_t p = panel0; p < whole; p += kPanelsAtOnce)
+    run_some(t, row0, rows, p, std::min(kPanelsAtOnce, whole - p), k0, last);
+  for (int64_t p = std::max(panel0, whole); p < panel1; ++p) run_some(t, row0, rows, p, 1, k0, last);
+}
+
+/// Several panels only where all of them are whole.
+void TileRunner::run_some(Tile& t, int64_t row0, int64_t rows, int64_t panel0, int64_t panels, int64_t k0,
+                          bool last) const noexcept {
   const int64_t panel_width = 2 * kernels_.lanes;
-  const int64_t col0 = panel * panel_width, cols = std::min<int64_t>(panel_width, g_.n - col0);
+  const int64_t col0 = panel0 * panel_width, cols = std::min<int64_t>(panels * panel_width, g_.n - col0);
   const int vectors = cols <= kernels_.lanes ? 1 : 2;
   const int64_t width = int64_t{vectors} * kernels_.lanes;
   const Epilogue& e = epilogue_;
-  t.b = g_.b + panel * panel_width * g_.k + k0 * width;
+  t.b = g_.b + col0 * g_.k + k0 * width;
+  t.panels = panels, t.b_stride = panel_width * g_.k;
   t.bias = e.bias != nullptr ? e.bias + col0 : nullptr;
   t.residual =
       last && e.residual != nullptr ? e.residual + (g_.epilogue_row0 + row0) * e.residual_pitch + col0 : nullptr;
@@ -62,7 +74,7 @@ void TileRunner::run(Tile& t, int64_t row0, int64_t rows, int64_t panel, int64_t
   t.ldc = g_.ldc;
   const TileKernel kernel = kernels_.tile[rows - 1][vectors - 1];
   float* c = t.c;
-  if (cols == width)
+  if (cols % width == 0)
     kernel(t);
   else
     run_narrow_tile(t, kernel, rows, cols);

@@ -25,11 +25,13 @@ struct TileTarget {
 class TileRunner {
  public:
   TileRunner(const GemmKernels& kernels, const TileTarget& target);
-  /// The tile at rows [row0, row0 + rows) and a panel of columns. `t` has a, its strides, k and accumulate set; k0 is
-  /// the first row of B, `last` that no further part of k follows.
-  void run(Tile& t, int64_t row0, int64_t rows, int64_t panel, int64_t k0, bool last) const noexcept;
+  /// The tiles at rows [row0, row0 + rows) and panels [panel0, panel1) of columns. `t` has a, its strides, k and
+  /// accumulate set; k0 is the first row of B, `last` that no further part of k follows.
+  void run(Tile& t, int64_t row0, int64_t rows, int64_t panel0, int64_t panel1, int64_t k0, bool last) const noexcept;
 
  private:
+  void run_some(Tile& t, int64_t row0, int64_t rows, int64_t panel0, int64_t panels, int64_t k0,
+                bool last) const noexcept;
   const GemmKernels& kernels_;
   const TileTarget g_;
   const Epilogue& epilogue_;

@@ -6,6 +6,7 @@
 namespace hone::cpu {
 const Tactic& conv_gemm();
 const Tactic& conv_staged();
+const Tactic& conv_winograd();
 
 namespace {
 
@@ -138,6 +139,43 @@ TEST_F(ConvTactics, TailsBeyondTheKernels) {
       p.threads(2);
       p.check(*t);
     }
+}
+
+TEST_F(ConvTactics, MinimalFiltering) {
+  for (int round = 0; round < 12; ++round) {
+    SCOPED_TRACE(round);
+    ConvolutionAttrs a;
+    a.window.pre_pad = {pick(0, 2), pick(0, 2)}, a.window.post_pad = {pick(0, 2), pick(0, 2)};
+    const int64_t in = 16 * pick(1, 5), out = 16 * pick(1, 9), n = pick(1, 3);
+    TestProblem p(kConvolutionOp, a);
+    p.input({n, in, pick(3, 17), pick(3, 17)}, kLast, round % 3 == 0 ? in + 5 : 0);
+    p.input({out, in, 3, 3}, Format::kLinear, 0, true);
+    if (round % 2 == 0)
+      p.input({out}, Format::kLinear, 0, true);
+    else
+      p.missing_input();
+    const char* programs[] = {"1 inputs; r1=relu.f32 r0; out r1", "1 inputs; r1=silu.f32 r0 a=1 b=0; out r1",
+                              "1 inputs; r1=mish.f32 r0; out r1"};
+    p.epilogue(programs[round % 3]);
+    p.output(kLast, round % 4 == 0 ? 3 : 0);
+    p.threads(static_cast<int>(pick(1, 3)));
+    p.check(conv_winograd());
+    if (HasFailure()) return;
+  }
+}
+
+TEST_F(ConvTactics, MinimalFilteringWithResidual) {
+  ConvolutionAttrs a;
+  a.window.pre_pad = a.window.post_pad = {1, 1};
+  TestProblem p(kConvolutionOp, a);
+  p.input({2, 64, 7, 9}, kLast);
+  p.input({48, 64, 3, 3}, Format::kLinear, 0, true);
+  p.input({48}, Format::kLinear, 0, true);
+  p.epilogue("2 inputs; r2=add.f32 r0 r1; r3=relu.f32 r2; r4=gelu_tanh.f32 r3; out r4");
+  p.input({2, 48, 7, 9}, kLast);
+  p.output(kLast);
+  p.threads(2);
+  p.check(conv_winograd(), 3e-6);
 }
 
 TEST_F(ConvTactics, SayWhyNot) {

@@ -192,6 +192,8 @@ class MatMulBatched : public Tactic {
   Verdict supports(const Problem& p) const override {
     MatMulGeometry g;
     if (Verdict v = matmul_geometry(p, g); !v) return v;
+    if (p.constant(1) != nullptr && is_unit(g.b.batch))
+      return Verdict::no("packs at run time what could be packed once");
     if (g.a.batch.size() > g.batch.size() || g.b.batch.size() > g.batch.size())
       return Verdict::no("operands have more leading axes than the output");
     const int64_t bytes = packed_b_size(cpu::isa(), g.k, g.n) * 4 * p.threads;
