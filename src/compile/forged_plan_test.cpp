@@ -64,7 +64,7 @@ void expect_refused(const plan::Plan& p, const char* words) {
 TEST(ForgedPlan, AnHonestOneRuns) { EXPECT_EQ(fate(*honest()), ""); }
 
 TEST(ForgedPlan, TensorsLieInsideTheStorageTheyNameAndNowhereElse) {
-  for (const Dim offset : {Dim(33), Dim(int64_t{1} << 40), Dim(-1), Dim(INT64_MAX)}) {
+  for (const Dim& offset : {Dim(33), Dim(int64_t{1} << 40), Dim(-1), Dim(INT64_MAX)}) {
     const auto p = honest();
     ASSERT_NE(alias_of(*p), nullptr);
     alias_of(*p)->alias_offset = offset;

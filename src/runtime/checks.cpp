@@ -26,8 +26,9 @@ void check_shapes(const Problem& p) {
 
 // A reformat copies all elements; operands of an epilogue broadcast to the output.
 void check_operands(const Problem& p) {
-  require<ModelError>(p.op != &kReformatOp || p.inputs.at(0).dims == p.outputs.at(0).dims,
-                      "a change of format from dims {} to {}", str(p.inputs[0].dims), str(p.outputs[0].dims));
+  if (p.op == &kReformatOp)
+    require<ModelError>(p.inputs.at(0).dims == p.outputs.at(0).dims, "a change of format from dims {} to {}",
+                        str(p.inputs[0].dims), str(p.outputs[0].dims));
   if (!p.has_epilogue()) return;
   const Dims& out = p.outputs.at(0).dims;
   for (size_t i = p.base_inputs(); i < p.inputs.size(); ++i) {
