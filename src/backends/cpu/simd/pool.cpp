@@ -26,9 +26,13 @@ struct Taps {
 inline Taps taps_of(int64_t o, int64_t stride, int64_t dilation, int64_t k, int64_t pad, int64_t in, int64_t post,
                     bool include_pad) {
   Taps t{o * stride - pad, 0, k, k};
-  while (t.begin < t.end && t.start + t.begin * dilation < 0) ++t.begin;
-  while (t.begin < t.end && t.start + (t.end - 1) * dilation >= in) --t.end;
-  while (t.counted > 0 && t.start + (t.counted - 1) * dilation >= in + post) --t.counted;
+  // Computed, not counted: a window may be far wider than its input.
+  const auto before = [&](int64_t limit) {
+    return t.start >= limit ? 0 : std::min(k, (limit - 1 - t.start) / dilation + 1);
+  };
+  t.begin = before(0);
+  t.end = std::max(t.begin, before(in));
+  t.counted = before(in + post);
   if (!include_pad) t.counted = t.end - t.begin;
   return t;
 }
