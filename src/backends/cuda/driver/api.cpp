@@ -1,6 +1,7 @@
 // Filling the tables, and the driver's errors as exceptions.
 #include "backends/cuda/driver/api.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "backends/cuda/driver/library.h"
@@ -84,10 +85,23 @@ bool load_driver(DriverApi* api, std::string* why_not) {
   return true;
 }
 
+namespace {
+
+// Newest first; but machine code of a compiler that is newer than the driver need not load, so a driver for CUDA 12
+// prefers the compilers of its own time.
+std::vector<std::string> compiler_names() {
+  std::vector<std::string> names{"libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "libnvrtc.so"};
+  DriverApi d;
+  std::string why_not;
+  if (load_driver(&d, &why_not) && d.version < 13000) std::rotate(names.begin(), names.begin() + 1, names.begin() + 3);
+  return names;
+}
+
+}  // namespace
+
 bool load_nvrtc(NvrtcApi* api, std::string* why_not) {
   std::string text;
-  void* library = open_library("HONE_NVRTC", {"libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "libnvrtc.so"},
-                               toolkit_folders(), &text);
+  void* library = open_library("HONE_NVRTC", compiler_names(), toolkit_folders(), &text);
   if (library == nullptr) {
     *why_not = "there is no NVRTC, the compiler that makes GPU kernels (" + text +
                "); install package cuda-nvrtc or set HONE_NVRTC to its library";
