@@ -55,7 +55,8 @@ Blob image_of(Program program, bool machine_code) {
 }  // namespace
 
 const std::vector<std::string>& compiler_options() {
-  static const std::vector<std::string> options{"--std=c++17"};
+  // Generic lambdas in kernels count as host functions otherwise.
+  static const std::vector<std::string> options{"--std=c++17", "--device-as-default-execution-space"};
   return options;
 }
 
