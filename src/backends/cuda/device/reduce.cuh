@@ -6,10 +6,10 @@ __device__ __forceinline__ S shuffle_xor(S s, int lanes) {
   static_assert(sizeof(S) % 4 == 0, "states consist of 32-bit words");
   constexpr int kWords = sizeof(S) / 4;
   unsigned w[kWords];
-  __builtin_memcpy(w, &s, sizeof(S));
+  memcpy(w, &s, sizeof(S));
 #pragma unroll
   for (int i = 0; i < kWords; ++i) w[i] = __shfl_xor_sync(0xffffffffu, w[i], lanes);
-  __builtin_memcpy(&s, w, sizeof(S));
+  memcpy(&s, w, sizeof(S));
   return s;
 }
 
