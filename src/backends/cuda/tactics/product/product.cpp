@@ -57,7 +57,7 @@ extern "C" __global__ void {cluster}__launch_bounds__({threads}) kernel({paramet
   {a_start}
   {b_start}
   Cores cores;
-  {accumulate}<{stages}>(cores, a_loader, b_loader, windows, shared, end - begin);
+  {accumulate}<{stages}, {early}>(cores, a_loader, b_loader, windows, shared, end - begin);
   {finish}
 }}
 )",
@@ -67,7 +67,7 @@ extern "C" __global__ void {cluster}__launch_bounds__({threads}) kernel({paramet
         fmt::arg("a_load", loader(p_.a, tile_.m)), fmt::arg("b_load", loader(p_.b, tile_.n)),
         fmt::arg("threads", tile_.threads()), fmt::arg("parameters", k.parameters()), fmt::arg("windows", windows),
         fmt::arg("a_start", a_start), fmt::arg("b_start", b_start), fmt::arg("stages", stages),
-        fmt::arg("finish", finish), fmt::arg("cluster", cluster_dims()),
+        fmt::arg("finish", finish), fmt::arg("cluster", cluster_dims()), fmt::arg("early", early()),
         fmt::arg("aligned", groups() ? "aligned_up(memory, wgmma::kSlabAlignment)" : "memory"),
         fmt::arg("accumulate", groups() ? "accumulate_running_on" : "accumulate"));
     r.arguments = k.arguments();
@@ -75,6 +75,7 @@ extern "C" __global__ void {cluster}__launch_bounds__({threads}) kernel({paramet
     r.grid = {static_cast<unsigned>(p_.items * ceil_div(p_.m, tile_.m) * ceil_div(p_.n, tile_.n)),
               static_cast<unsigned>(parts_.count), 1};
     r.shared_bytes = static_cast<unsigned>(shared_bytes_of(tile_, stages));
+    r.overlaps = true;
     return r;
   }
 
@@ -103,12 +104,18 @@ extern "C" __global__ void __launch_bounds__(128) kernel({2}) {{
     r.arguments = k.arguments();
     r.block = {128, 1, 1};
     r.grid = {static_cast<unsigned>(ceil_div(p_.rows() * (parts_.pitch / t.vector), 128)), 1, 1};
+    r.overlaps = true;
     return r;
   }
 
   static bool along_k(const ProductOperand& o) { return o.load != Load::kAcrossK && o.load != Load::kPlanes; }
 
  private:
+  /// A prepared operand may be read before the kernel before this one has ended; others are waited for.
+  const char* early() const {
+    if (p_.a.data.kind == Argument::Kind::kBlob) return "kFirstOperand";
+    return p_.b.data.kind == Argument::Kind::kBlob ? "kSecondOperand" : "kNothing";
+  }
   std::string cluster_dims() const {
     return sharing_ == Sharing::kCluster ? fmt::format("__cluster_dims__(1, {}, 1) ", parts_.count) : "";
   }
