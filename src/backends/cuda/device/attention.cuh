@@ -4,6 +4,7 @@
 #pragma once
 
 #include "math.cuh"
+#include "overlap.cuh"
 #include "product_load.cuh"
 
 namespace attention {
@@ -79,6 +80,8 @@ struct TensorCores {
 
   static __device__ __forceinline__ void run(const Problem& p, const T* q, const T* k, const T* v, const M* mask, T* out,
                                              char* shared) {
+    wait_for_previous();
+    let_next_start();
     const Place at = Place::of_block(p, kRows);
     q += at.batch * p.q.batch + at.head * p.q.head + at.query * p.q.position;
     k += at.batch * p.k.batch + at.head / p.shared_heads * p.k.head;
@@ -257,6 +260,8 @@ struct Plain {
 
   static __device__ __forceinline__ void run(const Problem& p, const T* q, const T* k, const T* v, const M* mask, T* out,
                                              float* shared) {
+    wait_for_previous();
+    let_next_start();
     const Place at = Place::of_block(p, kQueries);
     q += at.batch * p.q.batch + at.head * p.q.head + at.query * p.q.position;
     k += at.batch * p.k.batch + at.head / p.shared_heads * p.k.head;

@@ -18,6 +18,8 @@ struct Shape {
 template <class T, int V, int STRIP, int KH, int KW, int STRIDE, int DILATION, class F>
 __device__ __forceinline__ void channels_last(const T* data, const T* weights, int pitch, int channels, int images,
                                               const Shape& s, F finish) {
+  wait_for_previous();
+  let_next_start();
   const int vectors = (channels + V - 1) / V, strips = (s.out_width + STRIP - 1) / STRIP;
   long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x;
   const int channel = static_cast<int>(i % vectors) * V;
@@ -78,6 +80,8 @@ __device__ __forceinline__ void channels_last(const T* data, const T* weights, i
 template <class T, int STRIP, int KH, int KW, int STRIDE, int DILATION, class F>
 __device__ __forceinline__ void planar(const T* data, const T* weights, int channels, int images, int stride_x,
                                        int dilation_x, const Shape& s, F finish) {
+  wait_for_previous();
+  let_next_start();
   const int strips = (s.out_height + STRIP - 1) / STRIP;
   long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x;
   const int x = static_cast<int>(i % s.out_width);

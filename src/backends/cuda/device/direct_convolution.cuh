@@ -15,6 +15,8 @@ struct Shape {
 /// [groups * group_out][group_in][taps], for transposed convolutions [groups * group_in][group_out][taps].
 template <class T, bool TRANSPOSED, bool CHANNELS_LAST, class F>
 __device__ __forceinline__ void run(const T* data, const T* weights, int images, const Shape& s, F finish) {
+  wait_for_previous();
+  let_next_start();
   const product::Windows& w = s.windows;
   const int channels = s.groups * s.group_out, pixels = w.out[0] * w.out[1] * w.out[2];
   long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "cluster.cuh"
+#include "overlap.cuh"
 #include "product_compute.cuh"
 
 namespace product {
@@ -94,19 +95,42 @@ struct Place {
   }
 };
 
+/// What a kernel may fetch before the one before it has ended: operands that were prepared at build time.
+enum Early { kNothing, kFirstOperand, kSecondOperand };
+
+/// Fills the first `count` places of the ring.
+template <Early EARLY, class A, class B, class W>
+__device__ __forceinline__ void fill_ring(A& a, B& b, const W& windows, char* shared, int count, int slabs) {
+  constexpr int kStage = A::kBytes + B::kBytes;
+  if (EARLY != kNothing) {
+#pragma unroll 1
+    for (int s = 0; s < count && s < slabs; ++s) {
+      if (EARLY == kFirstOperand) a.fetch(shared + s * kStage, windows);
+      if (EARLY == kSecondOperand) b.fetch(shared + s * kStage + A::kBytes, windows);
+    }
+  }
+  wait_for_previous();
+#pragma unroll 1
+  for (int s = 0; s < count; ++s) {
+    char* slab = shared + s * kStage;
+    if (s < slabs) {
+      if (EARLY != kFirstOperand) a.fetch(slab, windows), a.store(slab);
+      if (EARLY != kSecondOperand) b.fetch(slab + A::kBytes, windows), b.store(slab + A::kBytes);
+    }
+    mma::commit_copies();
+  }
+  let_next_start();
+}
+
 /// Runs over `slabs` >= 1 slabs of K on cores that run on. The loaders stand at the first one. The ring is filled one slab
 /// less ahead than elsewhere: where a slab is filled in iteration s, that of s - 3 stood; every group waited for those
 /// products before it multiplied slab s - 1, and the barrier before that tells all.
-template <int STAGES, class Cores, class A, class B, class W>
+template <int STAGES, Early EARLY, class Cores, class A, class B, class W>
 __device__ __forceinline__ void accumulate_running_on(Cores& cores, A& a, B& b, const W& windows, char* shared,
                                                       int slabs) {
   static_assert(STAGES >= 3, "one slab is read, one may still be read, one is filled");
   constexpr int kStage = A::kBytes + B::kBytes, kAhead = STAGES - 2;
-#pragma unroll 1
-  for (int s = 0; s < kAhead; ++s) {
-    if (s < slabs) a.fetch(shared + s * kStage, windows), b.fetch(shared + s * kStage + A::kBytes, windows);
-    mma::commit_copies();
-  }
+  fill_ring<EARLY>(a, b, windows, shared, kAhead, slabs);
   mma::wait_copies<kAhead - 1>();
   wgmma::fence_slabs();
   __syncthreads();
@@ -131,19 +155,11 @@ __device__ __forceinline__ void accumulate_running_on(Cores& cores, A& a, B& b, 
 }
 
 /// Runs over `slabs` slabs of K. The loaders stand at the first one.
-template <int STAGES, class Cores, class A, class B, class W>
+template <int STAGES, Early EARLY, class Cores, class A, class B, class W>
 __device__ __forceinline__ void accumulate(Cores& cores, A& a, B& b, const W& windows, char* shared, int slabs) {
   constexpr int kStage = A::kBytes + B::kBytes;
   cores.clear();
-#pragma unroll 1
-  for (int s = 0; s < STAGES - 1; ++s) {
-    if (s < slabs) {
-      char* slab = shared + s * kStage;
-      a.fetch(slab, windows), b.fetch(slab + A::kBytes, windows);
-      a.store(slab), b.store(slab + A::kBytes);
-    }
-    mma::commit_copies();
-  }
+  fill_ring<EARLY>(a, b, windows, shared, STAGES - 1, slabs);
   int now = 0, next = STAGES - 1;
 #pragma unroll 1
   for (int s = 0; s < slabs; ++s) {
@@ -235,6 +251,8 @@ __device__ __forceinline__ void put_partial_columns(float* plane, long long pitc
 template <int V, class F>
 __device__ __forceinline__ void add_parts(const float* parts, int count, long long plane, long long pitch, int rows,
                                           F finish) {
+  wait_for_previous();
+  let_next_start();
   const int vectors = static_cast<int>(pitch / V);
   const long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (i >= static_cast<long long>(rows) * vectors) return;

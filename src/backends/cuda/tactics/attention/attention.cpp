@@ -106,6 +106,7 @@ extern "C" __global__ void __launch_bounds__({2}) kernel({3}) {{
         structure, flags_, threads, k_.parameters(), shared_type, problem_,
         a_.masked ? "mask" : "static_cast<const float*>(nullptr)");
     r.arguments = k_.arguments();
+    r.overlaps = true;
     r.block = {static_cast<unsigned>(threads), 1, 1};
     r.grid = {static_cast<unsigned>(ceil_div(a_.queries(), rows) * a_.heads() * a_.batch()), 1, 1};
     r.shared_bytes = static_cast<unsigned>(shared);

@@ -42,6 +42,7 @@ extern "C" __global__ void __launch_bounds__(256) kernel({}) {{
 )",
       t.definition, k.parameters(), windows, t.initialiser, type, transposed, channels_last);
   r.arguments = k.arguments();
+  r.overlaps = true;
   r.block = {256, 1, 1};
   r.grid = {static_cast<unsigned>((p.outputs[0].count() + 255) / 256), 1, 1};
   return r;

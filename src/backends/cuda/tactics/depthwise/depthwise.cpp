@@ -90,6 +90,7 @@ extern "C" __global__ void __launch_bounds__({}) kernel({}) {{
         t.definition, kThreads, k.parameters(), shape, t.initialiser, type, vector, strip_, w.kernel[1], w.kernel[2],
         w.stride[2], w.dilation[2], vector);
     r.arguments = k.arguments();
+    r.overlaps = true;
     r.block = {kThreads, 1, 1};
     r.grid = {static_cast<unsigned>(ceil_div(threads(c, vector), kThreads)), 1, 1};
     return {r};
@@ -163,6 +164,7 @@ extern "C" __global__ void __launch_bounds__({}) kernel({}) {{
         t.definition, kThreads, k.parameters(), shape, t.initialiser, type, strip_, w.kernel[1], w.kernel[2],
         w.stride[1], w.dilation[1]);
     r.arguments = k.arguments();
+    r.overlaps = true;
     r.block = {kThreads, 1, 1};
     r.grid = {static_cast<unsigned>(ceil_div(threads(c), kThreads)), 1, 1};
     return {r};

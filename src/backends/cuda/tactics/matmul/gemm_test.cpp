@@ -27,7 +27,14 @@ namespace {
 using testing::TestProblem;
 constexpr auto kN = MatrixOp::kNone, kT = MatrixOp::kTranspose, kV = MatrixOp::kVector;
 
-class GemmTest : public testing::CudaTest {};
+class GemmTest : public testing::CudaTest {
+ protected:
+  void SetUp() override {
+    setenv("HONE_CUDA_EVERY_TILE", "1", 1);  // also those that the model finds slow here
+    CudaTest::SetUp();
+  }
+  void TearDown() override { unsetenv("HONE_CUDA_EVERY_TILE"); }
+};
 
 MatMulAttrs attributes(MatrixOp a, MatrixOp b) {
   MatMulAttrs attrs;
@@ -192,6 +199,20 @@ TEST_F(GemmTest, TailsThatConvert) {
   p.input(DType::kF32, {50});
   p.output_type(DType::kF32);
   p.check(gemm_mma_64x64(), 3e-3);
+}
+
+TEST_F(GemmTest, OnlyPromisingTilesAreTried) {
+  unsetenv("HONE_CUDA_EVERY_TILE");
+  TestProblem p(kMatMulOp, attributes(kN, kN));
+  p.input(DType::kF16, {512, 256}).input(DType::kF16, {256, 512}, {}, true);
+  int yes = 0;
+#define HONE_MMA_TILE(m, n, ...) yes += gemm_mma_##m##x##n().supports(p.problem()) ? 1 : 0;
+#include "backends/cuda/tactics/product/tiles.def"
+#undef HONE_MMA_TILE
+  EXPECT_GE(yes, 2);
+  EXPECT_LE(yes, 10);
+  EXPECT_TRUE(gemm_mma_64x64().supports(p.problem()));
+  EXPECT_FALSE(gemm_fma_64x64().supports(p.problem()));
 }
 
 TEST_F(GemmTest, SayWhyNot) {

@@ -1,23 +1,13 @@
 // Sources and launches of the matrix product kernels.
 #include "backends/cuda/tactics/product/product.h"
 
-#include <limits>
-
 #include "backends/cuda/program_code.h"
+#include "backends/cuda/tactics/product/variant.h"
 
 namespace hone::cuda {
 namespace {
 
-constexpr int64_t kMost = std::numeric_limits<int>::max();
-
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-/// Elements from part to part, and from row to row, of the sums of a product split along K.
-struct Parts {
-  int64_t count, pitch, plane;
-  Parts(const Product& p, int64_t parts) : count(parts), pitch(ceil_div(p.columns(), 8) * 8), plane(pitch * p.rows()) {}
-  size_t bytes() const { return count == 1 ? 0 : static_cast<size_t>(count * plane) * 4; }
-};
 
 class Generator {
  public:
@@ -57,17 +47,17 @@ extern "C" __global__ void {cluster}__launch_bounds__({threads}) kernel({paramet
   {a_start}
   {b_start}
   Cores cores;
-  {accumulate}<{stages}>(cores, a_loader, b_loader, windows, shared, end - begin);
+  {accumulate}<{stages}, {early}>(cores, a_loader, b_loader, windows, shared, end - begin);
   {finish}
 }}
 )",
         fmt::arg("tail", tail), fmt::arg("type", type), fmt::arg("cores", cores_name()), fmt::arg("bm", tile_.m),
         fmt::arg("bn", tile_.n), fmt::arg("chunks", tile_.chunks), fmt::arg("cm", tile_.cores_m),
-        fmt::arg("cn", tile_.cores_n), fmt::arg("a_k", along_k(p_.a)), fmt::arg("b_k", along_k(p_.b)),
+        fmt::arg("cn", tile_.cores_n), fmt::arg("a_k", p_.a.along_k()), fmt::arg("b_k", p_.b.along_k()),
         fmt::arg("a_load", loader(p_.a, tile_.m)), fmt::arg("b_load", loader(p_.b, tile_.n)),
         fmt::arg("threads", tile_.threads()), fmt::arg("parameters", k.parameters()), fmt::arg("windows", windows),
         fmt::arg("a_start", a_start), fmt::arg("b_start", b_start), fmt::arg("stages", stages),
-        fmt::arg("finish", finish), fmt::arg("cluster", cluster_dims()),
+        fmt::arg("finish", finish), fmt::arg("cluster", cluster_dims()), fmt::arg("early", early()),
         fmt::arg("aligned", groups() ? "aligned_up(memory, wgmma::kSlabAlignment)" : "memory"),
         fmt::arg("accumulate", groups() ? "accumulate_running_on" : "accumulate"));
     r.arguments = k.arguments();
@@ -75,6 +65,7 @@ extern "C" __global__ void {cluster}__launch_bounds__({threads}) kernel({paramet
     r.grid = {static_cast<unsigned>(p_.items * ceil_div(p_.m, tile_.m) * ceil_div(p_.n, tile_.n)),
               static_cast<unsigned>(parts_.count), 1};
     r.shared_bytes = static_cast<unsigned>(shared_bytes_of(tile_, stages));
+    r.overlaps = true;
     return r;
   }
 
@@ -103,12 +94,16 @@ extern "C" __global__ void __launch_bounds__(128) kernel({2}) {{
     r.arguments = k.arguments();
     r.block = {128, 1, 1};
     r.grid = {static_cast<unsigned>(ceil_div(p_.rows() * (parts_.pitch / t.vector), 128)), 1, 1};
+    r.overlaps = true;
     return r;
   }
 
-  static bool along_k(const ProductOperand& o) { return o.load != Load::kAcrossK && o.load != Load::kPlanes; }
-
  private:
+  /// A prepared operand may be read before the kernel before this one has ended; others are waited for.
+  const char* early() const {
+    if (p_.a.data.kind == Argument::Kind::kBlob) return "kFirstOperand";
+    return p_.b.data.kind == Argument::Kind::kBlob ? "kSecondOperand" : "kNothing";
+  }
   std::string cluster_dims() const {
     return sharing_ == Sharing::kCluster ? fmt::format("__cluster_dims__(1, {}, 1) ", parts_.count) : "";
   }
@@ -200,7 +195,7 @@ extern "C" __global__ void __launch_bounds__(128) kernel({2}) {{
   const Problem& problem_;
   const Product& p_;
   const Tile& tile_;
-  const Parts parts_;
+  const PartLayout parts_;
   const Sharing sharing_;
 };
 
@@ -230,80 +225,44 @@ ProductTactic::ProductTactic(std::string_view family, const Tile& tile, Sharing 
       tile_(tile),
       sharing_(sharing) {}
 
-TileWork ProductTactic::work(const Product& p) const {
-  TileWork w{p.items, p.m, p.n, p.k, bits(p.type) / 8};
-  w.tf32 = tile_.kind == CoreKind::kTensor && p.type == DType::kF32;
-  w.gathered = p.a.load == Load::kPlanes || p.b.load == Load::kPlanes;
-  w.traffic = p.traffic;
-  return w;
-}
-
-int64_t ProductTactic::parts(const Product& p) const {
-  if (sharing_ == Sharing::kNone) return 1;
-  return sharing_ == Sharing::kParts ? parts_of(tile_, work(p), gpu()) : cluster_of(tile_, work(p), gpu());
-}
-
-size_t ProductTactic::partial_bytes(const Product& p) const {
-  return sharing_ == Sharing::kParts ? Parts(p, parts(p)).bytes() : 0;
-}
-
 Verdict ProductTactic::supports(const Problem& p) const {
   if (p.inputs.empty() || p.outputs.size() != 1) return Verdict::no("has unusual operands");
   const DType t = p.inputs[0].type;
   if (t != DType::kF32 && t != DType::kF16 && t != DType::kBF16) return Verdict::no("computes no {}", hone::name(t));
-  const int capability = gpu().capability();
-  if (tile_.kind == CoreKind::kWarpGroup) {
-    if (capability / 10 != 9) return Verdict::no("is made for compute capability 9.0");
-    if (t == DType::kF32) return Verdict::no("multiplies 16-bit types");
-  } else if (tile_.kind == CoreKind::kTensor) {
-    if (t == DType::kF32 && !p.allow_tf32) return Verdict::no("computes f32 as TF32, which is not allowed");
-    if (capability < (t == DType::kF16 ? 75 : 80)) return Verdict::no("needs a newer GPU for {}", hone::name(t));
-  }
-  if (sharing_ == Sharing::kCluster && !gpu().clusters) return Verdict::no("needs a GPU that launches clusters");
-  if (stages_of(tile_, gpu()) == 0) return Verdict::no("needs more shared memory than the GPU has");
   if (Verdict v = check_tail(p); !v) return v;
   Product product;
   if (Verdict v = geometry(p, product); !v) return v;
-  if (tile_.kind == CoreKind::kWarpGroup && (!Generator::along_k(product.a) || !Generator::along_k(product.b)))
-    return Verdict::no("takes operands that lie along K");
-  if (product.items < 1 || product.m < 1 || product.n < 1 || product.k < 1) return Verdict::no("has an empty operand");
-  for (int64_t extent : {product.m, product.n, product.k, product.rows(), product.columns()})
-    if (extent > kMost - 1024) return Verdict::no("is too large");
-  if (product.items * ceil_div(product.m, tile_.m) * ceil_div(product.n, tile_.n) > kMost)
-    return Verdict::no("is too large");
-  // Loaders that pass elements one by one take whole rows of a slab at a time.
-  for (const auto& [operand, width] : {std::pair(&product.a, tile_.m), std::pair(&product.b, tile_.n)})
-    if (operand->load == Load::kPlanes && tile_.threads() % width != 0) return Verdict::no("is a tile too wide");
-  const int64_t n = parts(product);
-  if (sharing_ != Sharing::kNone && n < 2) return Verdict::no("would not fill the GPU better in parts");
-  const size_t bytes = product.before_bytes + partial_bytes(product);
+  const Variant variant{tile_, sharing_};
+  if (Verdict v = variant.check(p, product); !v) return v;
+  const size_t bytes = product.before_bytes + variant.partial_bytes(product);
   if (bytes > p.workspace_limit) return Verdict::no("needs {} bytes of workspace", bytes);
-  return Verdict::yes();
+  return worth_trying(variant, p, product);
 }
 
 std::vector<Recipe> ProductTactic::recipes(const Problem& p) const {
-  Product product;
-  const Verdict v = geometry(p, product);
-  require<InternalError>(static_cast<bool>(v), "{}: {}", name_, v.reason);
-  const int64_t n = parts(product);
-  const Generator g(p, product, tile_, n, sharing_);
-  std::vector<Recipe> r = std::move(product.before);
+  Product product = product_of(p);
+  const Generator g(p, product, tile_, Variant{tile_, sharing_}.parts(product), sharing_);
+  std::vector<Recipe> r = product.before;
   r.push_back(g.main());
   if (sharing_ == Sharing::kParts) r.push_back(g.finish());
   return r;
 }
 
 size_t ProductTactic::workspace(const Problem& p) const {
-  Product product;
-  const Verdict v = geometry(p, product);
-  require<InternalError>(static_cast<bool>(v), "{}: {}", name_, v.reason);
-  return product.before_bytes + partial_bytes(product);
+  const Product product = product_of(p);
+  return product.before_bytes + Variant{tile_, sharing_}.partial_bytes(product);
 }
 
 double ProductTactic::estimate(const Problem& p) const {
   Product product;
-  if (const Verdict v = geometry(p, product); !v) return 1e9;
-  return time_of(tile_, work(product), parts(product), sharing_ == Sharing::kCluster, gpu());
+  return geometry(p, product) ? Variant{tile_, sharing_}.time(product) : 1e9;
+}
+
+Product ProductTactic::product_of(const Problem& p) const {
+  Product product;
+  const Verdict v = geometry(p, product);
+  require<InternalError>(static_cast<bool>(v), "{}: {}", name_, v.reason);
+  return product;
 }
 
 }  // namespace hone::cuda

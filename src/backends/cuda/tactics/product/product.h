@@ -18,6 +18,7 @@ struct ProductOperand {
   Argument data;
   int64_t pitch = 0;          // of a matrix: elements from row to row
   std::vector<Factor> items;  // from item to item
+  bool along_k() const { return load != Load::kAcrossK && load != Load::kPlanes; }
 };
 
 /// Geometry of windows, with exactly three spatial axes; strides in elements.
@@ -70,12 +71,9 @@ class ProductTactic : public RecipeTactic {
  protected:
   /// Fills `product` where it says yes.
   virtual Verdict geometry(const Problem& p, Product& product) const = 0;
-  const Tile& tile() const { return tile_; }
 
  private:
-  int64_t parts(const Product& product) const;
-  size_t partial_bytes(const Product& product) const;
-  TileWork work(const Product& product) const;
+  Product product_of(const Problem& p) const;
   const std::string name_;
   const Tile& tile_;
   const Sharing sharing_;
