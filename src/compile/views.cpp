@@ -128,6 +128,13 @@ class Planner {
     return it == aliases_.end() ? Dim(0) : it->second.pitch;
   }
 
+  // Kernels of a device with its own memory read and write 16 bytes at a time from a tensor's start and its rows'
+  // starts.
+  bool aligned(const Dim& elements, const ir::Value* v) const {
+    if (o_.backend->device() == nullptr) return true;
+    return elements.is_const() && elements.value() * bits(v->type()) / 8 % 16 == 0;
+  }
+
   void slice(ir::Node* n) {
     const auto& a = n->attr<SliceAttrs>();
     ir::Value *in = n->inputs()[0], *out = n->output();
@@ -146,7 +153,7 @@ class Planner {
     if (axis == SIZE_MAX) return;
     const std::optional<Dim> start = slice_start(a, axis, in->rank(), in->shape()[axis]);
     const Layout l = layout(in, axis);
-    if (!start || !l.possible) return;
+    if (!start || !l.possible || !aligned(*start * l.step, in) || (l.pitched && !aligned(l.pitch, in))) return;
     if (l.pitched && has_views_on(out)) return;
     Switch change;
     if (l.pitched && (!all_accept(out, l.pitch, n, change) || !worth(change, n))) return;
@@ -170,13 +177,16 @@ class Planner {
     const auto axis = static_cast<size_t>(normalize_axis(n->attr<ConcatAttrs>().axis, out->rank()));
     if (!fixed(out) || bits(out->type()) < 8 || kind(n) == Kind::kView || aliases_.count(out) != 0) return;
     const Layout l = layout(out, axis);
-    if (!l.possible) return;
+    if (!l.possible || (l.pitched && !aligned(l.pitch, out))) return;
     std::set<const ir::Value*> seen;
     Switch change;
+    Dim place(0);
     for (const ir::Value* v : n->inputs()) {
       const bool own = v->producer() != nullptr && v->constant() == nullptr && aliases_.count(v) == 0 &&
                        !g_.is_output(v) && !v->producer()->op().has(kControlFlow);
       if (!own || !fixed(v) || v->format != out->format || !seen.insert(v).second || has_views_on(v)) return;
+      if (!aligned(place * l.step, out)) return;
+      place += v->shape()[axis];
       if (!l.pitched && kind(v->producer()) == Kind::kReference) continue;
       if (l.pitched && !all_accept(v, l.pitch, n, change)) return;
     }

@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""The shipped network on the CUDA device, run by the emulator, gives what the CPU device gives: in single and in half
+precision, from a plan in a new process, with the layers and copies where they belong."""
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+MODEL = os.path.join(ROOT, "assets", "shapes.onnx")
+PICTURE = os.path.join(ROOT, "assets", "shapes.png")
+
+
+def trtexec(args, *flags, emulated):
+    environment = dict(os.environ, HONE_KERNEL_CACHE=args.work + "/kernels")
+    if emulated:
+        environment.update(HONE_CUDA_DRIVER=args.emulator, HONE_NVRTC=args.emulator, HONE_CUDNN="off", HONE_CUBLASLT="off")
+    with tempfile.NamedTemporaryFile(suffix=".json") as out:
+        command = [args.trtexec, *flags, f"--loadInputs=picture:{PICTURE}", "--iterations=3", "--duration=0", "--warmUp=0", f"--exportOutput={out.name}"]
+        if not emulated:
+            command.append("--device=cpu")
+        r = subprocess.run(command, capture_output=True, text=True, env=environment)
+        if r.returncode != 0:
+            sys.exit(f"{' '.join(command)}\n{r.stdout}{r.stderr}")
+        return json.load(open(out.name))[0]["values"], r.stdout
+
+
+def distance(got, want):
+    return (sum((a - b) ** 2 for a, b in zip(got, want)) / sum(b * b for b in want)) ** 0.5
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--trtexec", required=True)
+    p.add_argument("--emulator", required=True)
+    p.add_argument("--work", required=True)
+    args = p.parse_args()
+    os.makedirs(args.work, exist_ok=True)
+    plan = os.path.join(args.work, "shapes.plan")
+    want, _ = trtexec(args, f"--onnx={MODEL}", emulated=False)
+    failures = []
+    for name, flags, tolerance in (("FP32", ["--noTF32"], 1e-5), ("FP16", ["--fp16"], 5e-3)):
+        got, log = trtexec(args, f"--onnx={MODEL}", f"--saveEngine={plan}", "--builderOptimizationLevel=0", "--verbose", *flags, emulated=True)
+        again, _ = trtexec(args, f"--loadEngine={plan}", emulated=True)
+        far = distance(got, want)
+        print(f"{name}: relative L2 distance to the CPU device {far:.1e}")
+        if not far <= tolerance:
+            failures.append(f"{name}: distance {far:.1e}, allowed are {tolerance:.0e}")
+        if got == want:
+            failures.append(f"{name}: the results equal the CPU's to the last bit, so this was not the CUDA device")
+        if again != got:
+            failures.append(f"{name}: a loaded plan gives other results than the engine that was built")
+        if "runs on the host: no tactic" in log:
+            failures.append(f"{name}: a layer runs on the host: {next(l for l in log.splitlines() if 'runs on the host: no tactic' in l)}")
+    print("\n".join(failures) or "all agree")
+    sys.exit(bool(failures))
+
+
+if __name__ == "__main__":
+    main()
