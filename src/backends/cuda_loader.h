@@ -7,8 +7,8 @@
 
 namespace hone {
 
-/// The CUDA device; null with the reason in *why_not (which may be null) where there is no driver, no GPU, or the library
-/// is missing. Looked for once per process. HONE_CUDA_LIBRARY names another file ("off": none).
+/// The CUDA device; null with the reason in *why_not (which may be null) where there is no driver, no GPU, or the
+/// library is missing. Looked for once per process. HONE_CUDA_LIBRARY names another file ("off": none).
 const Backend* cuda_backend(std::string* why_not);
 
 }  // namespace hone

@@ -1,5 +1,5 @@
-// The CUDA device as libhone loads it: from a library of its own, with the operators of libhone. Prints what it found; used
-// by run_library_test.cmake with different environments.
+// The CUDA device as libhone loads it: from a library of its own, with the operators of libhone. Prints what it found;
+// used by run_library_test.cmake with different environments.
 #include <cstdio>
 #include <string>
 

@@ -61,8 +61,8 @@ struct Outputs : nvinfer1::IOutputAllocator {
   void notifyShape(char const*, nvinfer1::Dims const&) noexcept override {}
 };
 
-/// Loads a plan and, where `run` says so, runs it once on zeros; false where anything refuses. A plan whose extents have
-/// become large is right as far as anybody can tell, but would only cost time.
+/// Loads a plan and, where `run` says so, runs it once on zeros; false where anything refuses. A plan whose extents
+/// have become large is right as far as anybody can tell, but would only cost time.
 inline bool load_and_run(nvinfer1::ILogger& logger, const void* plan, size_t size, bool run = true) {
   std::unique_ptr<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
   std::unique_ptr<nvinfer1::ICudaEngine> engine(runtime->deserializeCudaEngine(plan, size));

@@ -10,7 +10,8 @@
 namespace hone::cpu {
 
 /// Register tiles side by side: C[rows, vectors * lanes] = clamp((accumulate ? C : bias) + A B + residual) for each of
-/// `panels` panels of B. A comes in `runs` pieces of k columns each (kernel rows of a convolution), B has runs * k rows.
+/// `panels` panels of B. A comes in `runs` pieces of k columns each (kernel rows of a convolution), B has runs * k
+/// rows.
 struct Tile {
   const float* a = nullptr;
   int64_t a_stride = 0;      // floats from row to row

@@ -1,6 +1,6 @@
 // Scaled dot-product attention in one pass over the keys, with running maxima and sums in f32. `TensorCores` multiplies
-// 16-bit operands, a warp for 16 queries; `Plain` computes any float type by ordinary arithmetic, a warp for a few queries.
-// A query that sees no key gives zeros.
+// 16-bit operands, a warp for 16 queries; `Plain` computes any float type by ordinary arithmetic, a warp for a few
+// queries. A query that sees no key gives zeros.
 #pragma once
 
 #include "math.cuh"
@@ -73,13 +73,13 @@ struct TensorCores {
     for (int i = threadIdx.x; i < ROWS * CHUNKS; i += kThreads) {
       const int row = i / CHUNKS, chunk = i % CHUNKS;
       const int left = row < rows ? channels - chunk * 8 : 0;
-      product::copy_chunk(slab + product::chunk_offset<CHUNKS>(row, chunk), left > 0 ? from + row * step + chunk * 8 : from,
-                          left, fast);
+      product::copy_chunk(slab + product::chunk_offset<CHUNKS>(row, chunk),
+                          left > 0 ? from + row * step + chunk * 8 : from, left, fast);
     }
   }
 
-  static __device__ __forceinline__ void run(const Problem& p, const T* q, const T* k, const T* v, const M* mask, T* out,
-                                             char* shared) {
+  static __device__ __forceinline__ void run(const Problem& p, const T* q, const T* k, const T* v, const M* mask,
+                                             T* out, char* shared) {
     wait_for_previous();
     let_next_start();
     const Place at = Place::of_block(p, kRows);
@@ -145,7 +145,8 @@ struct TensorCores {
 #pragma unroll
       for (int j = 0; j < KEYS / 16; ++j) {
         unsigned b[4];
-        mma::load_matrices(b, k + product::chunk_offset<kQChunks>(j * 16 + lane % 8 + lane / 16 * 8, step * 2 + lane / 8 % 2));
+        mma::load_matrices(
+            b, k + product::chunk_offset<kQChunks>(j * 16 + lane % 8 + lane / 16 * 8, step * 2 + lane / 8 % 2));
         mma::multiply_add<KIND>(s[j * 2], a, b[0], b[1]);
         mma::multiply_add<KIND>(s[j * 2 + 1], a, b[2], b[3]);
       }
@@ -192,12 +193,14 @@ struct TensorCores {
     return KIND == mma::kF16 ? pack_half2(low, high) : pack_bfloat162(low, high);
   }
 
-  static __device__ __forceinline__ void combine(const char* v, const float (&s)[KEYS / 8][4], float (&sum)[DV / 8][4]) {
+  static __device__ __forceinline__ void combine(const char* v, const float (&s)[KEYS / 8][4],
+                                                 float (&sum)[DV / 8][4]) {
     const int lane = mma::lane();
 #pragma unroll
     for (int step = 0; step < KEYS / 16; ++step) {
       const unsigned a[4] = {pack(s[step * 2][0], s[step * 2][1]), pack(s[step * 2][2], s[step * 2][3]),
-                             pack(s[step * 2 + 1][0], s[step * 2 + 1][1]), pack(s[step * 2 + 1][2], s[step * 2 + 1][3])};
+                             pack(s[step * 2 + 1][0], s[step * 2 + 1][1]),
+                             pack(s[step * 2 + 1][2], s[step * 2 + 1][3])};
 #pragma unroll
       for (int j = 0; j < DV / 16; ++j) {
         unsigned b[4];
@@ -250,16 +253,16 @@ struct Plain {
   static constexpr int kPitch = D / 4 % 2 == 0 ? D + 4 : D;  // lanes' rows fall into different banks
   static constexpr int kQFloats = kQueries * D, kKFloats = 32 * kPitch, kVFloats = 32 * DV, kPFloats = kQueries * 32;
 
-  static __device__ __forceinline__ void load(float* to, int pitch, int width, const T* from, const Strides& s, int rows,
-                                              int all_rows, int channels) {
+  static __device__ __forceinline__ void load(float* to, int pitch, int width, const T* from, const Strides& s,
+                                              int rows, int all_rows, int channels) {
     for (int i = threadIdx.x; i < all_rows * width; i += kThreads) {
       const int row = i / width, c = i % width;
       to[row * pitch + c] = row < rows && c < channels ? to_float(from[row * s.position + c * s.channel]) : 0;
     }
   }
 
-  static __device__ __forceinline__ void run(const Problem& p, const T* q, const T* k, const T* v, const M* mask, T* out,
-                                             float* shared) {
+  static __device__ __forceinline__ void run(const Problem& p, const T* q, const T* k, const T* v, const M* mask,
+                                             T* out, float* shared) {
     wait_for_previous();
     let_next_start();
     const Place at = Place::of_block(p, kQueries);
@@ -307,7 +310,8 @@ struct Plain {
 #pragma unroll
         for (int d = 16; d > 0; d /= 2) high = fmaxf(high, __shfl_xor_sync(0xffffffffu, high, d));
         high = fmaxf(high, top[r]);
-        const float base = high == minus_infinity() ? 0 : high, rescale = exp2f(top[r] - base), weight = exp2f(s[r] - base);
+        const float base = high == minus_infinity() ? 0 : high, rescale = exp2f(top[r] - base),
+                    weight = exp2f(s[r] - base);
         top[r] = high;
         total[r] = total[r] * rescale + weight;
         held_p[r * 32 + lane] = weight;

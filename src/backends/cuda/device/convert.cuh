@@ -100,11 +100,11 @@ __device__ __forceinline__ float value_of(fp8e5m2 x) { return to_float(x); }
 
 template <class T>
 struct IntegerLimits;
-#define HONE_LIMITS(T, LOW, HIGH)          \
-  template <>                              \
-  struct IntegerLimits<T> {                \
-    static constexpr T low = LOW;          \
-    static constexpr T high = HIGH;        \
+#define HONE_LIMITS(T, LOW, HIGH)   \
+  template <>                       \
+  struct IntegerLimits<T> {         \
+    static constexpr T low = LOW;   \
+    static constexpr T high = HIGH; \
   };
 HONE_LIMITS(signed char, -128, 127)
 HONE_LIMITS(unsigned char, 0, 255)
@@ -133,10 +133,10 @@ template <class From>
 struct Converter<bool, From> {
   static __device__ __forceinline__ bool run(From v) { return v != From(0); }
 };
-#define HONE_SATURATES(T)                                    \
-  template <>                                                \
-  struct Converter<T, float> : Saturator<T, float> {};       \
-  template <>                                                \
+#define HONE_SATURATES(T)                              \
+  template <>                                          \
+  struct Converter<T, float> : Saturator<T, float> {}; \
+  template <>                                          \
   struct Converter<T, double> : Saturator<T, double> {};
 HONE_SATURATES(signed char)
 HONE_SATURATES(unsigned char)
@@ -168,13 +168,13 @@ struct ElementOf {
     return convert<T>(v);
   }
 };
-#define HONE_NARROW(T)                                        \
-  template <>                                                 \
-  struct ElementOf<T> {                                       \
-    template <class V>                                        \
-    static __device__ __forceinline__ T run(V v) {            \
-      return from_float<T>(convert<float>(v));                \
-    }                                                         \
+#define HONE_NARROW(T)                             \
+  template <>                                      \
+  struct ElementOf<T> {                            \
+    template <class V>                             \
+    static __device__ __forceinline__ T run(V v) { \
+      return from_float<T>(convert<float>(v));     \
+    }                                              \
   };
 HONE_NARROW(half)
 HONE_NARROW(bfloat16)

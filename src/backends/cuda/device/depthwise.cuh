@@ -1,5 +1,5 @@
-// Depthwise convolutions: vectors of channels of channels-last images along a strip of outputs, and single columns of planar
-// images down a strip of outputs. Every input is read and converted once for a strip's outputs along one axis.
+// Depthwise convolutions: vectors of channels of channels-last images along a strip of outputs, and single columns of
+// planar images down a strip of outputs. Every input is read and converted once for a strip's outputs along one axis.
 #pragma once
 
 #include "product.cuh"
@@ -43,7 +43,8 @@ __device__ __forceinline__ void channels_last(const T* data, const T* weights, i
     const T* row = data + image * s.image + in_y * s.row + channel;
     float w[KW][V];
 #pragma unroll
-    for (int kx = 0; kx < KW; ++kx) load_floats<V>(weights + (ky * KW + kx) * static_cast<long long>(pitch) + channel, w[kx]);
+    for (int kx = 0; kx < KW; ++kx)
+      load_floats<V>(weights + (ky * KW + kx) * static_cast<long long>(pitch) + channel, w[kx]);
     constexpr int kSpan = (STRIP - 1) * STRIDE + (KW - 1) * DILATION + 1;
 #pragma unroll
     for (int x = 0; x < kSpan; ++x) {
@@ -72,7 +73,8 @@ __device__ __forceinline__ void channels_last(const T* data, const T* weights, i
   }
 #pragma unroll
   for (int o = 0; o < STRIP; ++o)
-    if (x0 + o < s.out_width) finish(sum[o], (image * s.out_height + y) * s.out_width + x0 + o, channel, left < V ? left : V);
+    if (x0 + o < s.out_width)
+      finish(sum[o], (image * s.out_height + y) * s.out_width + x0 + o, channel, left < V ? left : V);
 }
 
 /// One thread: STRIP outputs below each other in one plane. `weights`: [planes][KH][KW]. STRIDE, DILATION: downwards.
@@ -103,7 +105,8 @@ __device__ __forceinline__ void planar(const T* data, const T* weights, int chan
     for (int kx = 0; kx < KW; ++kx) {
       const int in_x = x * stride_x - s.pad_x + kx * dilation_x;
       float v = 0;
-      if (row_valid && static_cast<unsigned>(in_x) < static_cast<unsigned>(s.in_width)) v = to_float(from[in_y * s.row + in_x]);
+      if (row_valid && static_cast<unsigned>(in_x) < static_cast<unsigned>(s.in_width))
+        v = to_float(from[in_y * s.row + in_x]);
 #pragma unroll
       for (int o = 0; o < STRIP; ++o) {
         const int tap = r - o * STRIDE;

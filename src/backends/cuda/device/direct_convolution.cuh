@@ -33,11 +33,11 @@ __device__ __forceinline__ void run(const T* data, const T* weights, int images,
   }
   const int at[3] = {pixel / (w.out[1] * w.out[2]), pixel / w.out[2] % w.out[1], pixel % w.out[2]};
   const int taps = w.kernel[0] * w.kernel[1] * w.kernel[2], group = channel / s.group_out;
-  const T* first = data + static_cast<long long>(image) * w.image +
-                   static_cast<long long>(group) * s.group_in * w.channel_step;
-  const T* weight = TRANSPOSED
-                        ? weights + (static_cast<long long>(group) * s.group_in * s.group_out + channel % s.group_out) * taps
-                        : weights + static_cast<long long>(channel) * s.group_in * taps;
+  const T* first =
+      data + static_cast<long long>(image) * w.image + static_cast<long long>(group) * s.group_in * w.channel_step;
+  const T* weight =
+      TRANSPOSED ? weights + (static_cast<long long>(group) * s.group_in * s.group_out + channel % s.group_out) * taps
+                 : weights + static_cast<long long>(channel) * s.group_in * taps;
   const long long weight_step = TRANSPOSED ? static_cast<long long>(s.group_out) * taps : taps;
   float sum[1] = {0};
   for (int tap = 0; tap < taps; ++tap) {
@@ -61,7 +61,8 @@ __device__ __forceinline__ void run(const T* data, const T* weights, int images,
     const T* from = first + offset;
 #pragma unroll 4
     for (int c = 0; c < s.group_in; ++c)
-      sum[0] = fmaf(to_float(from[static_cast<long long>(c) * w.channel_step]), to_float(weight[c * weight_step + tap]), sum[0]);
+      sum[0] = fmaf(to_float(from[static_cast<long long>(c) * w.channel_step]), to_float(weight[c * weight_step + tap]),
+                    sum[0]);
   }
   finish(sum, image * pixels + pixel, channel, 1);
 }

@@ -1,15 +1,15 @@
-// The scalar functions of src/ops/scalar.def in kernels: f_<name>(a, b, x[, y[, z]]) on float or double, i_<name> on 64-bit
-// integers (the divisions also on 32-bit ones), u_<name> where unsigned 64-bit operands differ. Meaning and corner
-// cases are those of evaluate() and evaluate_int() in src/ops/program.cpp.
+// The scalar functions of src/ops/scalar.def in kernels: f_<name>(a, b, x[, y[, z]]) on float or double, i_<name> on
+// 64-bit integers (the divisions also on 32-bit ones), u_<name> where unsigned 64-bit operands differ. Meaning and
+// corner cases are those of evaluate() and evaluate_int() in src/ops/program.cpp.
 #pragma once
 
 #include "convert.cuh"
 
-#define HONE_MATH1(name)                                                        \
-  __device__ __forceinline__ float m_##name(float x) { return name##f(x); }     \
+#define HONE_MATH1(name)                                                    \
+  __device__ __forceinline__ float m_##name(float x) { return name##f(x); } \
   __device__ __forceinline__ double m_##name(double x) { return name(x); }
-#define HONE_MATH2(name)                                                                  \
-  __device__ __forceinline__ float m_##name(float x, float y) { return name##f(x, y); }   \
+#define HONE_MATH2(name)                                                                \
+  __device__ __forceinline__ float m_##name(float x, float y) { return name##f(x, y); } \
   __device__ __forceinline__ double m_##name(double x, double y) { return name(x, y); }
 HONE_MATH1(fabs)
 HONE_MATH1(exp)
@@ -66,30 +66,30 @@ __device__ __forceinline__ T m_softplus(T x) {
   return x > T(0) ? x + m_log1p(m_exp(-x)) : m_log1p(m_exp(x));
 }
 
-#define HONE_F1(name, expression)                                             \
-  template <class T>                                                          \
-  __device__ __forceinline__ T f_##name(T a, T b, T x) {                      \
-    return expression;                                                        \
+#define HONE_F1(name, expression)                        \
+  template <class T>                                     \
+  __device__ __forceinline__ T f_##name(T a, T b, T x) { \
+    return expression;                                   \
   }
-#define HONE_F2(name, expression)                                             \
-  template <class T>                                                          \
-  __device__ __forceinline__ T f_##name(T a, T b, T x, T y) {                 \
-    return expression;                                                        \
+#define HONE_F2(name, expression)                             \
+  template <class T>                                          \
+  __device__ __forceinline__ T f_##name(T a, T b, T x, T y) { \
+    return expression;                                        \
   }
-#define HONE_F3(name, expression)                                             \
-  template <class T>                                                          \
-  __device__ __forceinline__ T f_##name(T a, T b, T x, T y, T z) {            \
-    return expression;                                                        \
+#define HONE_F3(name, expression)                                  \
+  template <class T>                                               \
+  __device__ __forceinline__ T f_##name(T a, T b, T x, T y, T z) { \
+    return expression;                                             \
   }
-#define HONE_P1(name, expression)                                             \
-  template <class T>                                                          \
-  __device__ __forceinline__ bool f_##name(T a, T b, T x) {                   \
-    return expression;                                                        \
+#define HONE_P1(name, expression)                           \
+  template <class T>                                        \
+  __device__ __forceinline__ bool f_##name(T a, T b, T x) { \
+    return expression;                                      \
   }
-#define HONE_P2(name, expression)                                             \
-  template <class T>                                                          \
-  __device__ __forceinline__ bool f_##name(T a, T b, T x, T y) {              \
-    return expression;                                                        \
+#define HONE_P2(name, expression)                                \
+  template <class T>                                             \
+  __device__ __forceinline__ bool f_##name(T a, T b, T x, T y) { \
+    return expression;                                           \
   }
 HONE_F1(identity, x)
 HONE_F1(abs, m_fabs(x))
@@ -99,7 +99,7 @@ HONE_F1(log, m_log(x))
 HONE_F1(sqrt, m_sqrt(x))
 HONE_F1(rsqrt, m_rsqrt(x))
 HONE_F1(recip, T(1) / x)
-HONE_F1(square, x * x)
+HONE_F1(square, x* x)
 HONE_F1(sin, m_sin(x))
 HONE_F1(cos, m_cos(x))
 HONE_F1(tan, m_tan(x))
@@ -128,27 +128,27 @@ HONE_F1(elu, x < T(0) ? a * m_expm1(x) : x)
 HONE_F1(selu, x > T(0) ? b * x : b * a * m_expm1(x))
 HONE_F1(celu, x < T(0) ? a * m_expm1(x / a) : x)
 HONE_F1(softsign, x / (T(1) + m_fabs(x)))
-HONE_F1(softplus, a * m_softplus(b * x))
+HONE_F1(softplus, a* m_softplus(b* x))
 HONE_F1(clip, x != x ? x : nan_max(a, nan_min(b, x)))
-HONE_F1(hard_sigmoid, nan_max(T(0), nan_min(T(1), a * x + b)))
-HONE_F1(hard_swish, x * nan_max(T(0), nan_min(T(1), x * T(1.0 / 6) + T(0.5))))
-HONE_F1(scaled_tanh, a * m_tanh(b * x))
+HONE_F1(hard_sigmoid, nan_max(T(0), nan_min(T(1), a* x + b)))
+HONE_F1(hard_swish, x* nan_max(T(0), nan_min(T(1), x* T(1.0 / 6) + T(0.5))))
+HONE_F1(scaled_tanh, a* m_tanh(b* x))
 HONE_F1(thresholded_relu, x > a ? x : T(0))
-HONE_F1(shrink, x < -b ? x + a : x > b ? x - a : T(0))
+HONE_F1(shrink, x<-b ? x + a : x> b ? x - a : T(0))
 HONE_F1(gelu_erf, T(0.5) * x * (T(1) + m_erf(x * T(0.70710678118654752440))))
 // x/2 (1 + tanh u) = x sigmoid(2u), which does not cancel for negative u.
 HONE_F1(gelu_tanh, x / (T(1) + m_exp(T(-1.59576912160573071176) * (x + T(0.044715) * x * x * x))))
-HONE_F1(silu, x * m_sigmoid(a * x))
+HONE_F1(silu, x* m_sigmoid(a* x))
 template <class T>
 __device__ __forceinline__ T f_mish(T a, T b, T x) {  // tanh(log(1 + e)) = e (e + 2) / (e (e + 2) + 2)
   if (x > T(20)) return x;
   const T e = m_exp(x), n = e * (e + T(2));
   return x * (n / (n + T(2)));
 }
-HONE_F1(affine, a * x + b)
+HONE_F1(affine, a* x + b)
 HONE_F2(add, x + y)
 HONE_F2(sub, x - y)
-HONE_F2(mul, x * y)
+HONE_F2(mul, x* y)
 HONE_F2(div, x / y)
 template <class T>
 __device__ __forceinline__ T f_floor_div(T a, T b, T x, T y) {  // the quotient must not be rounded up to an integer
@@ -175,7 +175,7 @@ HONE_F2(prelu, x < T(0) ? x * y : x)
 HONE_F2(atan2, m_atan2(x, y))
 HONE_F3(select, x != T(0) ? y : z)
 HONE_F3(clip3, nan_max(y, nan_min(z, x)))
-HONE_F3(fma, x * y + z)
+HONE_F3(fma, x* y + z)
 #undef HONE_F1
 #undef HONE_F2
 #undef HONE_F3
@@ -241,11 +241,11 @@ HONE_I2(max, x > y ? x : y)
 HONE_I2(and, x != 0 && y != 0)
 HONE_I2(or, x != 0 || y != 0)
 HONE_I2(xor, (x != 0) != (y != 0))
-HONE_I2(bitand, x & y)
+HONE_I2(bitand, x& y)
 HONE_I2(bitor, x | y)
 HONE_I2(bitxor, x ^ y)
-HONE_I2(shl, y < 0 || y > 63 ? 0 : i64(u64(x) << y))
-HONE_I2(shr, y < 0 || y > 63 ? 0 : i64(u64(x) >> y))
+HONE_I2(shl, y<0 || y> 63 ? 0 : i64(u64(x) << y))
+HONE_I2(shr, y<0 || y> 63 ? 0 : i64(u64(x) >> y))
 HONE_I2(eq, x == y)
 HONE_I2(less, x < y)
 HONE_I2(greater, x > y)

@@ -1,6 +1,6 @@
-// The block of a matrix product: a ring of slabs in shared memory filled by asynchronous copies, products, and the way of
-// the sums through shared memory to vectors of neighbouring columns, to which the node's tail is applied. Sources define
-// which loaders, cores and tail are meant; extents are kernel arguments.
+// The block of a matrix product: a ring of slabs in shared memory filled by asynchronous copies, products, and the way
+// of the sums through shared memory to vectors of neighbouring columns, to which the node's tail is applied. Sources
+// define which loaders, cores and tail are meant; extents are kernel arguments.
 #pragma once
 
 #include "cluster.cuh"
@@ -12,7 +12,8 @@ namespace product {
 struct NoWindows {};
 
 __device__ __forceinline__ char* aligned_up(char* p, int bytes) {
-  const int over = static_cast<int>(reinterpret_cast<unsigned long long>(p) & static_cast<unsigned long long>(bytes - 1));
+  const int over =
+      static_cast<int>(reinterpret_cast<unsigned long long>(p) & static_cast<unsigned long long>(bytes - 1));
   return over == 0 ? p : p + (bytes - over);
 }
 
@@ -72,7 +73,9 @@ struct View {
   }
 
  private:
-  __device__ __forceinline__ long long first_of(int column) const { return COLUMNS == 1 ? column : columns.offset(column); }
+  __device__ __forceinline__ long long first_of(int column) const {
+    return COLUMNS == 1 ? column : columns.offset(column);
+  }
   template <int V>
   static __device__ __forceinline__ constexpr unsigned vector_bytes() {
     return V * sizeof(T) < 16 ? V * sizeof(T) : 16;
@@ -122,9 +125,9 @@ __device__ __forceinline__ void fill_ring(A& a, B& b, const W& windows, char* sh
   let_next_start();
 }
 
-/// Runs over `slabs` >= 1 slabs of K on cores that run on. The loaders stand at the first one. The ring is filled one slab
-/// less ahead than elsewhere: where a slab is filled in iteration s, that of s - 3 stood; every group waited for those
-/// products before it multiplied slab s - 1, and the barrier before that tells all.
+/// Runs over `slabs` >= 1 slabs of K on cores that run on. The loaders stand at the first one. The ring is filled one
+/// slab less ahead than elsewhere: where a slab is filled in iteration s, that of s - 3 stood; every group waited for
+/// those products before it multiplied slab s - 1, and the barrier before that tells all.
 template <int STAGES, Early EARLY, class Cores, class A, class B, class W>
 __device__ __forceinline__ void accumulate_running_on(Cores& cores, A& a, B& b, const W& windows, char* shared,
                                                       int slabs) {

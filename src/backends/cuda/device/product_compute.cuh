@@ -184,7 +184,8 @@ class PlainCores {
   static __device__ __forceinline__ void load(float (&f)[4], const char* slab, int at, int quad) {
     if constexpr (ALONG_K) {
       constexpr int kQuads = kElements / 4;  // of a chunk
-      const char* from = slab + chunk_offset<CHUNKS>(at, quad / kQuads) + quad % kQuads * 4 * static_cast<int>(sizeof(T));
+      const char* from =
+          slab + chunk_offset<CHUNKS>(at, quad / kQuads) + quad % kQuads * 4 * static_cast<int>(sizeof(T));
       load_floats<4>(reinterpret_cast<const T*>(from), f);
     } else {
 #pragma unroll
@@ -226,7 +227,9 @@ class WarpGroups {
     hold();
   }
 
-  static __device__ __forceinline__ int row_of(int pass, int r) { return r / 64 * (BM / GROUPS_M) + pass * 64 + r % 64; }
+  static __device__ __forceinline__ int row_of(int pass, int r) {
+    return r / 64 * (BM / GROUPS_M) + pass * 64 + r % 64;
+  }
   template <int PITCH>
   __device__ __forceinline__ void put(int pass, float* stage) const {
     const int g = mma::lane() / 4, t = mma::lane() % 4, warp = threadIdx.x / 32 % 4;

@@ -1,6 +1,6 @@
-// How blocks of a matrix product fetch their operands: slabs of matrices with K or the other axis contiguous, windows of
-// channels-last images, and windows of planar images. A slab is kept in shared memory as rows of 16-byte chunks whose
-// order is permuted so that neither the copies nor the tensor cores' reads meet in one bank.
+// How blocks of a matrix product fetch their operands: slabs of matrices with K or the other axis contiguous, windows
+// of channels-last images, and windows of planar images. A slab is kept in shared memory as rows of 16-byte chunks
+// whose order is permuted so that neither the copies nor the tensor cores' reads meet in one bank.
 #pragma once
 
 #include "half.cuh"
@@ -133,8 +133,8 @@ class LoadAcrossK {
       const int row = kRow() + i * kStep;
       if (DEPTH % kStep != 0 && row >= DEPTH) break;
       const bool valid = i * kStep < rows_ && left_ > 0;
-      copy_chunk(slab + chunk_offset<kChunks>(row, kChunk()), valid ? at_ + i * kStep * pitch_ : at_,
-                 valid ? left_ : 0, fast_);
+      copy_chunk(slab + chunk_offset<kChunks>(row, kChunk()), valid ? at_ + i * kStep * pitch_ : at_, valid ? left_ : 0,
+                 fast_);
     }
     at_ += DEPTH * pitch_;
     rows_ -= DEPTH;
@@ -253,9 +253,9 @@ class LoadWindows {
   bool fast_;
 };
 
-/// Windows of planar images as slabs [K][WIDTH] with pixels contiguous: K runs over channels and within them over kernel
-/// positions. Elements pass through registers: fetch() reads them, store() writes them into the slab. KERNEL*: extents
-/// of the kernel. A thread keeps one pixel, so that positions in the kernel are the same for a whole warp.
+/// Windows of planar images as slabs [K][WIDTH] with pixels contiguous: K runs over channels and within them over
+/// kernel positions. Elements pass through registers: fetch() reads them, store() writes them into the slab. KERNEL*:
+/// extents of the kernel. A thread keeps one pixel, so that positions in the kernel are the same for a whole warp.
 template <class T, int WIDTH, int DEPTH, int THREADS, int KERNEL0, int KERNEL1, int KERNEL2>
 class LoadPlanes {
  public:

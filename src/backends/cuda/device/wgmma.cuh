@@ -1,5 +1,5 @@
-// Products of a group of four warps on Hopper's tensor cores (wgmma, sm_90a only), with both operands in shared memory. The
-// emulated form reads the same slabs element by element. Registers are those of the PTX manual's wgmma.m64nNk16.
+// Products of a group of four warps on Hopper's tensor cores (wgmma, sm_90a only), with both operands in shared memory.
+// The emulated form reads the same slabs element by element. Registers are those of the PTX manual's wgmma.m64nNk16.
 #pragma once
 
 #include "product_load.cuh"
@@ -23,7 +23,8 @@ __device__ inline void multiply_add(float (&d)[N / 2], const char* a, const char
   for (int i = 0; i < N / 2 && !add; ++i) d[i] = 0;
   const int thread = static_cast<int>(threadIdx.x % 128), row = thread / 32 * 16 + thread % 32 / 4;
   const auto element = [&](const char* slab, int r, int k) {
-    const auto* chunk = reinterpret_cast<const unsigned short*>(slab + product::chunk_offset<8>(r, (step * 16 + k) / 8));
+    const auto* chunk =
+        reinterpret_cast<const unsigned short*>(slab + product::chunk_offset<8>(r, (step * 16 + k) / 8));
     const unsigned short bits = chunk[k % 8];
     return K == mma::kF16 ? float_of_half(bits) : float_of_bits(static_cast<unsigned>(bits) << 16);
   };
@@ -74,50 +75,52 @@ __device__ __forceinline__ unsigned long long descriptor(const char* slab, int s
 #if __CUDA_ARCH_FEAT_SM90_ALL
 template <mma::Kind K, int N>
 struct Instruction;
-#define HONE_D8(d, i) "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3]), "+f"(d[i + 4]), "+f"(d[i + 5]), "+f"(d[i + 6]), "+f"(d[i + 7])
+#define HONE_D8(d, i)                                                                                         \
+  "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3]), "+f"(d[i + 4]), "+f"(d[i + 5]), "+f"(d[i + 6]), \
+      "+f"(d[i + 7])
 #define HONE_D16(d, i) HONE_D8(d, i), HONE_D8(d, i + 8)
 #define HONE_D32(d, i) HONE_D16(d, i), HONE_D16(d, i + 16)
 #define HONE_D64(d, i) HONE_D32(d, i), HONE_D32(d, i + 32)
 #define HONE_D128(d, i) HONE_D64(d, i), HONE_D64(d, i + 64)
-#define HONE_WGMMA(N, COUNT, REGISTERS, A, B, ADD)                                                                 \
+#define HONE_WGMMA(N, COUNT, REGISTERS, A, B, ADD)                                                            \
   template <>                                                                                                 \
   struct Instruction<mma::kF16, N> {                                                                          \
-    static __device__ __forceinline__ void run(float (&d)[COUNT], unsigned long long a, unsigned long long b, int add) { \
-      asm volatile("{ .reg .pred p; setp.ne.b32 p, " ADD ", 0; wgmma.mma_async.sync.aligned.m64n" #N "k16.f32.f16.f16 {" REGISTERS "}, " A ", " B        \
-                   ", p, 1, 1, 0, 0; }"                                                                         \
+    static __device__ __forceinline__ void run(float (&d)[COUNT], unsigned long long a, unsigned long long b, \
+                                               int add) {                                                     \
+      asm volatile("{ .reg .pred p; setp.ne.b32 p, " ADD ", 0; wgmma.mma_async.sync.aligned.m64n" #N          \
+                   "k16.f32.f16.f16 {" REGISTERS "}, " A ", " B ", p, 1, 1, 0, 0; }"                          \
                    : HONE_D##COUNT(d, 0)                                                                      \
-                   : "l"(a), "l"(b), "r"(add));                                                                         \
+                   : "l"(a), "l"(b), "r"(add));                                                               \
     }                                                                                                         \
   };                                                                                                          \
   template <>                                                                                                 \
   struct Instruction<mma::kBF16, N> {                                                                         \
-    static __device__ __forceinline__ void run(float (&d)[COUNT], unsigned long long a, unsigned long long b, int add) { \
-      asm volatile("{ .reg .pred p; setp.ne.b32 p, " ADD ", 0; wgmma.mma_async.sync.aligned.m64n" #N "k16.f32.bf16.bf16 {" REGISTERS "}, " A ", " B      \
-                   ", p, 1, 1, 0, 0; }"                                                                         \
+    static __device__ __forceinline__ void run(float (&d)[COUNT], unsigned long long a, unsigned long long b, \
+                                               int add) {                                                     \
+      asm volatile("{ .reg .pred p; setp.ne.b32 p, " ADD ", 0; wgmma.mma_async.sync.aligned.m64n" #N          \
+                   "k16.f32.bf16.bf16 {" REGISTERS "}, " A ", " B ", p, 1, 1, 0, 0; }"                        \
                    : HONE_D##COUNT(d, 0)                                                                      \
-                   : "l"(a), "l"(b), "r"(add));                                                                         \
+                   : "l"(a), "l"(b), "r"(add));                                                               \
     }                                                                                                         \
   };
-HONE_WGMMA(32, 16,
-    "%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15",
-    "%16", "%17", "%18")
+HONE_WGMMA(32, 16, "%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15", "%16", "%17", "%18")
 HONE_WGMMA(64, 32,
-    "%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15,%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,"
-    "%29,%30,%31",
-    "%32", "%33", "%34")
+           "%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15,%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,"
+           "%29,%30,%31",
+           "%32", "%33", "%34")
 HONE_WGMMA(128, 64,
-    "%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15,%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,"
-    "%29,%30,%31,%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47,%48,%49,%50,%51,%52,%53,%54,"
-    "%55,%56,%57,%58,%59,%60,%61,%62,%63",
-    "%64", "%65", "%66")
+           "%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15,%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,"
+           "%29,%30,%31,%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47,%48,%49,%50,%51,%52,%53,%54,"
+           "%55,%56,%57,%58,%59,%60,%61,%62,%63",
+           "%64", "%65", "%66")
 HONE_WGMMA(256, 128,
-    "%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15,%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,"
-    "%29,%30,%31,%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47,%48,%49,%50,%51,%52,%53,%54,"
-    "%55,%56,%57,%58,%59,%60,%61,%62,%63,%64,%65,%66,%67,%68,%69,%70,%71,%72,%73,%74,%75,%76,%77,%78,%79,%80,"
-    "%81,%82,%83,%84,%85,%86,%87,%88,%89,%90,%91,%92,%93,%94,%95,%96,%97,%98,%99,%100,%101,%102,%103,%104,%105,"
-    "%106,%107,%108,%109,%110,%111,%112,%113,%114,%115,%116,%117,%118,%119,%120,%121,%122,%123,%124,%125,%126,"
-    "%127",
-    "%128", "%129", "%130")
+           "%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15,%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,"
+           "%29,%30,%31,%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47,%48,%49,%50,%51,%52,%53,%54,"
+           "%55,%56,%57,%58,%59,%60,%61,%62,%63,%64,%65,%66,%67,%68,%69,%70,%71,%72,%73,%74,%75,%76,%77,%78,%79,%80,"
+           "%81,%82,%83,%84,%85,%86,%87,%88,%89,%90,%91,%92,%93,%94,%95,%96,%97,%98,%99,%100,%101,%102,%103,%104,%105,"
+           "%106,%107,%108,%109,%110,%111,%112,%113,%114,%115,%116,%117,%118,%119,%120,%121,%122,%123,%124,%125,%126,"
+           "%127",
+           "%128", "%129", "%130")
 #undef HONE_WGMMA
 #undef HONE_D128
 #undef HONE_D64
@@ -127,12 +130,14 @@ HONE_WGMMA(256, 128,
 #else
 template <mma::Kind K, int N>
 struct Instruction {
-  static __device__ __forceinline__ void run(float (&)[N / 2], unsigned long long, unsigned long long, int) { __trap(); }
+  static __device__ __forceinline__ void run(float (&)[N / 2], unsigned long long, unsigned long long, int) {
+    __trap();
+  }
 };
 #endif
 
-/// d += A B (d = A B where not `add`) for 64 rows of slab `a` and N rows of slab `b`, 16 elements along K from element 16 `step` on. Runs on after
-/// it returns: see commit() and wait().
+/// d += A B (d = A B where not `add`) for 64 rows of slab `a` and N rows of slab `b`, 16 elements along K from element
+/// 16 `step` on. Runs on after it returns: see commit() and wait().
 template <mma::Kind K, int N>
 __device__ __forceinline__ void multiply_add(float (&d)[N / 2], const char* a, const char* b, int step, bool add) {
   Instruction<K, N>::run(d, descriptor(a, step), descriptor(b, step), add);
