@@ -39,9 +39,13 @@ DepthwiseBlock::DepthwiseBlock(Isa isa, const DepthwiseShape& shape, int64_t k, 
   choose();
 }
 
-/// Output rows of a band whose input rows fit half of the second-level cache.
+/// Output rows of a band whose input rows fit half of the second-level cache, or, where they are read in place, are
+/// still there when the next channels of the same pixels are wanted.
 int64_t DepthwiseBlock::band_rows(int64_t group) const {
-  if (k_ == 0) return s_.oh;
+  if (k_ == 0) {
+    const int64_t bytes = std::max<int64_t>(1, s_.w * s_.c * 4 * s_.sh);
+    return std::clamp<int64_t>(second_level_cache() * 3 / 4 / bytes, 1, std::max<int64_t>(1, s_.oh));
+  }
   const int64_t row_bytes = std::max<int64_t>(1, s_.w * group * step_ * 4), extent = int64_t{s_.kh - 1} * s_.dh + 1;
   const int64_t rows = second_level_cache() / 2 / row_bytes;
   return std::clamp<int64_t>((rows - extent) / s_.sh + 1, 1, std::max<int64_t>(1, s_.oh));
