@@ -3,7 +3,6 @@
 #include "backends/cpu/simd/gemm.h"
 #include "backends/cpu/tactics/convolution/conv_geometry.h"
 #include "backends/cpu/tactics/fused_tail.h"
-#include "backends/cpu/tactics/onednn/onednn.h"
 #include "backends/cpu/tactics/packed_weights.h"
 #include "base/parallel.h"
 
@@ -79,7 +78,6 @@ class ConvScaled : public Tactic {
   Verdict supports(const Problem& p) const override {
     ConvGeometry g;
     if (Verdict v = geometry_of(p, g); !v) return v;
-    if (onednn::takes_bf16(p)) return Verdict::no("leaves the convolution to those that compute in bf16");
     if (p.constant(1) == nullptr || (p.base_inputs() > kBias && p.has(kBias) && p.constant(kBias) == nullptr))
       return Verdict::no("packs weights, which must be constant");
     return Verdict::yes();

@@ -4,7 +4,6 @@
 
 #include "backends/cpu/tactics/epilogue_plan.h"
 #include "backends/cpu/tactics/epilogue_program.h"
-#include "backends/cpu/tactics/onednn/onednn.h"
 #include "backends/cpu/tactics/packed_weights.h"
 #include "ops/depthwise_block.h"
 
@@ -95,7 +94,6 @@ class DepthwiseBlockSimd : public Tactic {
     if (s.pad_top < 0 || s.pad_left < 0) return Verdict::no("takes no negative padding");
     if (!activation_of({&a.after, 0})) return Verdict::no("knows no such activation after the depthwise convolution");
     if (p.has(kWeights)) {
-      if (onednn::takes_bf16(p)) return Verdict::no("leaves the 1x1 convolution to those that compute in bf16");
       const Problem e = expansion(p, a.between);
       if (Verdict v = EpiloguePlan::check(e, {e.outputs[0].dims, Format::kChannelsLast}); !v) return v;
     } else if (x.channels() != s.c) {
