@@ -43,8 +43,8 @@ void import_batch_norm(OnnxContext& c, const NodeView& n) {
   } else if (n.opset() >= 14) {
     c.refuse_output(1, "running mean outside training mode");
   }
-  // Known statistics are combined in double precision: an error of a channel's factor would be in all of its values, and
-  // add up from layer to layer instead of averaging out.
+  // Known statistics are combined in double precision: an error of a channel's factor would be in all of its values,
+  // and add up from layer to layer instead of averaging out.
   const auto known = [](const Value* v) { return v->constant() != nullptr; };
   const DType type = known(scale) && known(bias) && known(mean) && known(var) ? DType::kF64 : var->type();
   mean = c.cast(mean, type), var = c.cast(var, type);
