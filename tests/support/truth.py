@@ -286,6 +286,54 @@ class Upsample(OpRun):
         return (x,)
 
 
+def reflected(x, low, high):
+    span = max(high - low, 1e-300)
+    far = np.abs(x - low) % (2 * span)
+    return low + np.where(far > span, 2 * span - far, far)
+
+
+def sample_taps(x, n, mode, padding, low, high):
+    """[(index, weight)] of an axis of length n at the positions x; a weight is 0 where the tap reads padding zeros."""
+    x = np.rint(x) if mode == "nearest" else x
+    outside = (x < low) | (x > high)
+    if padding != "zeros":
+        x = np.where(outside, np.clip(x, 0, n - 1) if padding == "border" else reflected(x, low, high), x)
+    base = np.floor(x)
+    t = x - base
+    if mode == "nearest":
+        taps = [(x, np.ones_like(x))]
+    elif mode == "linear":
+        taps = [(base, 1 - t), (base + 1, t)]
+    else:
+        near = lambda d: (1.25 * d - 2.25) * d * d + 1
+        far = lambda d: ((-0.75 * d + 3.75) * d - 6) * d + 3
+        taps = [(base - 1, far(t + 1)), (base, near(t)), (base + 1, near(1 - t)), (base + 2, far(2 - t))]
+    result = []
+    for at, weight in taps:
+        if padding == "zeros":
+            weight = np.where((at < 0) | (at > n - 1), 0, weight)
+        elif padding == "reflection":
+            at = np.trunc(np.where((at < low) | (at > high), reflected(at, low, high), at))
+        result.append((np.clip(at, 0, n - 1).astype(int), weight))
+    return result
+
+
+class GridSample(OpRun):
+    def _run(self, x, grid, align_corners=None, mode=None, padding_mode=None):
+        mode, padding = mode or "linear", padding_mode or "zeros"
+        size, axes = x.shape[2:], []
+        for k, n in enumerate(size):
+            g = grid[..., len(size) - 1 - k].astype(np.float64)
+            at = (g + 1) / 2 * (n - 1) if align_corners else ((g + 1) * n - 1) / 2
+            axes.append(sample_taps(at, n, mode, padding, *((0, n - 1) if align_corners else (-0.5, n - 0.5))))
+        y = np.zeros((*x.shape[:2], *grid.shape[1:-1]))
+        batch = np.arange(x.shape[0]).reshape(-1, *[1] * len(size))
+        for taps in itertools.product(*axes):
+            weight = np.prod([w for _, w in taps], axis=0)
+            y += np.moveaxis(x[(batch, slice(None), *[i for i, _ in taps])], -1, 1) * weight[:, None]
+        return (y,)
+
+
 class InstanceNormalization(OpRun):
     def _run(self, x, scale, bias, epsilon=None):
         axes, per_channel = tuple(range(2, x.ndim)), (1, -1, *[1] * (x.ndim - 2))
@@ -380,7 +428,7 @@ LEGACY = [ImageScaler, Affine, Crop]
 for operator in LEGACY:
     operator.op_domain = "legacy"
 
-OPERATORS = [Conv, ConvTranspose, MaxPool, AveragePool, GlobalMaxPool, GlobalAveragePool, Resize, Upsample, InstanceNormalization, Erf, Gelu, Sigmoid, LayerNormalization, GatherElements, QuantizeLinear, DequantizeLinear]
+OPERATORS = [Conv, ConvTranspose, MaxPool, AveragePool, GlobalMaxPool, GlobalAveragePool, Resize, Upsample, GridSample, InstanceNormalization, Erf, Gelu, Sigmoid, LayerNormalization, GatherElements, QuantizeLinear, DequantizeLinear]
 
 
 for operator in OPERATORS:
