@@ -46,9 +46,10 @@ TEST(Narrow, ResultsAreThoseOfHalfPrecision) {
   n.output(n.map(kSigmoid, {c}));
   Tensor data(DType::kF32, {2, 4, 5, 5});
   for (int64_t i = 0; i < data.count(); ++i) data.data<float>()[i] = static_cast<float>(std::sin(i * 1.3));
-  const std::vector<Tensor> before = ir::evaluate(n.graph, {data});
+  const std::vector<Tensor> before = ir::evaluate(n.graph, std::vector<Tensor>{data});
   narrow_to_half(n.graph, {});
-  const std::vector<double> want = before[0].as_doubles(), got = ir::evaluate(n.graph, {data})[0].as_doubles();
+  const std::vector<double> want = before[0].as_doubles(),
+                            got = ir::evaluate(n.graph, std::vector<Tensor>{data})[0].as_doubles();
   ASSERT_EQ(want.size(), got.size());
   double worst = 0;
   for (size_t i = 0; i < want.size(); ++i) worst = std::max(worst, std::abs(want[i] - got[i]));
