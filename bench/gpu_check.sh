@@ -41,7 +41,7 @@ for x, y in zip(a, b):
     u, v = np.array(x["values"], float), np.array(y["values"], float)
     print("  %s: relative L2 %.1e" % (x["name"], np.linalg.norm(u - v) / max(np.linalg.norm(v), 1e-30)), end="")
 P
-  for skeleton in models/*.skel.onnx; do
+  for skeleton in ${NETWORKS:-models/*.b1.skel.onnx}; do
     name=$(basename "$skeleton" .skel.onnx)
     python3 models/fill.py "$skeleton" "$work/$name.onnx" >/dev/null 2>&1 || { echo "$name: cannot be filled"; continue; }
     run() { timeout 150 bin/trtexec --onnx="$work/$name.onnx" --iterations=10 --duration=1 --warmUp=50 --noDataTransfers --exportOutput="$work/$1.json" "${@:2}" >"$logs/${name}_$1.log" 2>&1; }

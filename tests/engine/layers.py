@@ -40,7 +40,8 @@ def encoder(blocks, light, moves, **others):
 PROMISES = {
     "squeezenet1_1": Promise({"Convolution": 26, "Pooling": 3, "Reduce": 1}),
     "resnet50": Promise({"Convolution": 53, "Pooling": 1, "Reduce": 1, "MatMul": 1}),
-    "mobilenet_v2": Promise({"Convolution": 52, "Reduce": 1, "MatMul": 1}),
+    # In 16 of its blocks the expansion, which is a 1x1 convolution, and the depthwise convolution behind it are one layer.
+    "mobilenet_v2": Promise({"Convolution": 52 - 16 * 2, "DepthwiseBlock": 16, "Reduce": 1, "MatMul": 1}),
     # Nine modules, each with three 1x1 convolutions on its input that become one; cutting that one apart takes a copy each.
     "googlenet": Promise({"Convolution": 57 - 9 * 2, "Pooling": 4 + 9, "Reduce": 1, "MatMul": 1}, moves=9),
     # Embeddings: normalisation, three tables and their sum; the mask; the pooler's product.

@@ -65,8 +65,13 @@ void complete_origins(const ModelFile& file, ir::Graph& g) {
   std::vector<std::string> names;
   const auto nodes = neighbours(file.model().graph(), names);
   std::map<std::string, ir::Node*> holders;
-  for (ir::Node* n : nodes_in_use(g))
-    for (const std::string& o : n->origins) holders.emplace(o, n);
+  const std::vector<ir::Node*> used = nodes_in_use(g);
+  for (ir::Node* n : g.nodes()) {
+    if (std::find(used.begin(), used.end(), n) != used.end())
+      for (const std::string& o : n->origins) holders.emplace(o, n);
+    else if (!n->is(kConstantOp))
+      n->origins.clear();  // it has no effect and goes; its names move on
+  }
   const auto give = [&](const std::string& name, bool forward) {
     const auto node = nodes.find(name);
     if (node == nodes.end() || holders.count(name) != 0) return;

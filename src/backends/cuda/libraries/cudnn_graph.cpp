@@ -77,13 +77,13 @@ void Graph::convolve(Id x, Id w, Id y, const Geometry& g, bool transposed) {
   c.set(kConvolutionPostPads, g.after);
   c.finalize();
   Descriptor op(transposed ? kOperationBackwardData : kOperationForward);
-  const double one = 1, zero = 0;
+  const float one = 1, zero = 0;  // read as the compute type, which is FP32
   op.set(transposed ? kBackwardConvolution : kForwardConvolution, c);
   op.set(transposed ? kBackwardY : kForwardX, at(x));
   op.set(transposed ? kBackwardW : kForwardW, at(w));
   op.set(transposed ? kBackwardX : kForwardY, at(y));
-  op.set(transposed ? kBackwardAlpha : kForwardAlpha, kTypeDouble, 1, &one);
-  op.set(transposed ? kBackwardBeta : kForwardBeta, kTypeDouble, 1, &zero);
+  op.set(transposed ? kBackwardAlpha : kForwardAlpha, kTypeFloat, 1, &one);
+  op.set(transposed ? kBackwardBeta : kForwardBeta, kTypeFloat, 1, &zero);
   op.finalize();
   helpers_.push_back(std::move(c));
   operations_.push_back(std::move(op));

@@ -196,6 +196,8 @@ class MatMulBatched : public Tactic {
       return Verdict::no("packs at run time what could be packed once");
     if (g.a.batch.size() > g.batch.size() || g.b.batch.size() > g.batch.size())
       return Verdict::no("operands have more leading axes than the output");
+    constexpr int64_t kMostItems = int64_t{1} << 24;  // an offset is kept for each
+    if (volume_of(g.batch, 0, g.batch.size()) > kMostItems) return Verdict::no("more than {} products", kMostItems);
     const int64_t bytes = packed_b_size(cpu::isa(), g.k, g.n) * 4 * p.threads;
     if (static_cast<size_t>(bytes) > p.workspace_limit) return Verdict::no("needs {} bytes of workspace", bytes);
     return Verdict::yes();

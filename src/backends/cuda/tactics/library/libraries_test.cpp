@@ -19,7 +19,6 @@ namespace hone::cuda {
 const Tactic& matmul_cublaslt();
 const Tactic& conv_cudnn();
 const Tactic& deconv_cudnn();
-const Tactic& attention_cudnn();
 
 namespace {
 
@@ -215,32 +214,6 @@ TEST_F(CudnnTest, TransposedConvolutions) {
       .input(DType::kF16, {64, 32, 4, 4}, {}, true)
       .output(Format::kChannelsLast)
       .check(deconv_cudnn());
-}
-
-TEST_F(CudnnTest, Attention) {
-  const Tactic& t = attention_cudnn();
-  AttentionAttrs plain, transposed;
-  plain.scale = transposed.scale = 0.125;
-  transposed.q_perm = transposed.k_perm = transposed.v_perm = transposed.out_perm = {0, 2, 1, 3};
-  for (DType type : {DType::kF16, DType::kBF16}) {
-    const auto problem = [&](const AttentionAttrs& a, const Dims& q) {
-      TestProblem p(kAttentionOp, a);
-      for (int i = 0; i < 3; ++i) p.input(type, q);
-      return p;
-    };
-    problem(plain, {2, 4, 64, 64}).check(t);
-    problem(plain, {2, 3, 197, 64}).check(t);
-    problem(transposed, {2, 128, 4, 64}).check(t);
-    problem(plain, {2, 4, 64, 64}).input(type, {2, 1, 1, 64}).check(t);
-    problem(plain, {2, 4, 64, 64}).input(type, {1, 4, 64, 64}).check(t);
-  }
-  AttentionAttrs causal;
-  causal.causal = true;
-  TestProblem(kAttentionOp, causal)
-      .input(DType::kF16, {1, 2, 64, 64})
-      .input(DType::kF16, {1, 2, 64, 64})
-      .input(DType::kF16, {1, 2, 64, 64})
-      .refuses(t);
 }
 
 /// The library's own description of an H200, with which it recommends engines and plans them without a GPU. Engines
