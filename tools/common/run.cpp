@@ -1,8 +1,8 @@
 // Inference: contexts, inputs, the measuring loop.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -366,10 +366,17 @@ void measure(std::vector<std::unique_ptr<Session>>& sessions, const Options& o, 
 }  // namespace
 
 int64_t resident_bytes() {
-  std::ifstream f("/proc/self/statm");
-  int64_t pages = 0, resident = 0;
-  f >> pages >> resident;
-  return f ? resident * sysconf(_SC_PAGESIZE) : 0;
+  std::ifstream f("/proc/self/smaps");
+  int64_t kib = 0;
+  bool library = false;  // code and constants of a program, which no engine owns
+  for (std::string line; std::getline(f, line);) {
+    if (line.rfind("Rss:", 0) == 0)
+      kib += library ? 0 : std::atoll(line.c_str() + 4);
+    else if (!line.empty() && std::isxdigit(static_cast<unsigned char>(line[0])) != 0 &&
+             line.find('-') < line.find(' '))
+      library = line.find(".so") != std::string::npos;
+  }
+  return kib * 1024;
 }
 
 RunResult run_engine(ICudaEngine& engine, const Options& o) {

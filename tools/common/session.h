@@ -46,7 +46,7 @@ struct RunResult {
   int64_t resident_bytes = 0;  // of the process after the runs
 };
 
-/// Memory of this process that is in use; 0 where the system does not tell.
+/// Memory of this process that is in use, without the code of libraries; 0 where the system does not tell.
 int64_t resident_bytes();
 
 /// Runs an engine as the options say. Throws UserError.

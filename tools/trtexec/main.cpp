@@ -49,7 +49,8 @@ void report_memory(const nvinfer1::ICudaEngine& engine, const RunResult& r, cons
   say('I',
       "Memory: weights {:.2f} MiB + activations and workspace {:.2f} MiB + inputs and outputs {:.2f} MiB = {:.2f} MiB",
       mib(weights), mib(activations), mib(r.io_bytes), mib(weights + activations + r.io_bytes));
-  if (!o.load_engine.empty() && r.resident_bytes > 0) say('I', "The process has grown by {:.2f} MiB", mib(growth));
+  if (!o.load_engine.empty() && r.resident_bytes > 0)
+    say('I', "The process has grown by {:.2f} MiB, without the code of libraries", mib(growth));
 }
 
 void work(const Options& o, Logger& logger) {
