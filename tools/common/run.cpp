@@ -334,6 +334,7 @@ void measure(std::vector<std::unique_ptr<Session>>& sessions, const Options& o, 
   std::vector<std::vector<Trace>> traces(parallel ? sessions.size() : 1);
   if (!parallel) {
     std::vector<Session*> all;
+    all.reserve(sessions.size());
     for (auto& s : sessions) all.push_back(s.get());
     r.warm_up_runs = loop(all, o, zero, traces[0]);
   } else {
@@ -381,6 +382,7 @@ int64_t resident_bytes() {
 
 RunResult run_engine(ICudaEngine& engine, const Options& o) {
   std::vector<std::unique_ptr<Session>> sessions;
+  sessions.reserve(static_cast<size_t>(o.streams));
   for (int i = 0; i < o.streams; ++i) sessions.push_back(std::make_unique<Session>(engine, o, i));
   RunResult r;
   Profiler profiler;

@@ -12,7 +12,7 @@ namespace hone::cpu {
 class FusedTail {
  public:
   static Verdict check(const Problem& p, const OutputMatrix& out) {
-    const Verdict chain = EpiloguePlan::check(p, out);
+    Verdict chain = EpiloguePlan::check(p, out);
     if (chain) return chain;
     const std::string pass = EpiloguePass::refuse(p);
     return pass.empty() ? Verdict::yes() : Verdict::no("{}; {}", chain.reason, pass);

@@ -9,7 +9,7 @@
 namespace hone::cuda::cublaslt {
 
 using Status = int;  // cublasStatus_t
-using Handle = struct HandleTag*;
+using Handle = struct LtHandleTag*;
 using Operation = struct OperationTag*;    // cublasLtMatmulDesc_t
 using Layout = struct LayoutTag*;          // cublasLtMatrixLayout_t
 using Preference = struct PreferenceTag*;  // cublasLtMatmulPreference_t

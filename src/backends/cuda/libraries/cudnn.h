@@ -11,7 +11,7 @@
 namespace hone::cuda::cudnn {
 
 using Status = int;  // cudnnStatus_t
-using Handle = struct HandleTag*;
+using Handle = struct DnnHandleTag*;
 using Raw = void*;  // cudnnBackendDescriptor_t
 
 #define HONE_CUDNN_CONSTANT(name, theirs, value) inline constexpr int name = value;

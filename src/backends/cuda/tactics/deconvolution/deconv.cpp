@@ -158,7 +158,7 @@ class DeconvDirect : public RecipeTactic {
 
 #define HONE_MMA_TILE(...) HONE_PRODUCT_TACTIC(Deconv, deconv_mma, CoreKind::kTensor, __VA_ARGS__)
 #define HONE_FMA_TILE(...) HONE_PRODUCT_TACTIC(Deconv, deconv_fma, CoreKind::kPlain, __VA_ARGS__)
-#define HONE_WGMMA_TILE(...) HONE_PRODUCT_TACTIC(Deconv, deconv_wgmma, CoreKind::kWarpGroup, __VA_ARGS__)
+#define HONE_WGMMA_TILE(...)  // no transposed convolutions
 #include "backends/cuda/tactics/product/tiles.def"
 #undef HONE_WGMMA_TILE
 #undef HONE_MMA_TILE
