@@ -9,10 +9,15 @@ namespace {
 
 using Places = std::map<std::string, size_t>;  // name -> step of the top graph
 
-void find_places(const plan::PlanStep& s, size_t top, Places& places) {
-  for (const std::string& o : s.origins) places.emplace(o, top);
+/// Notes where each name is; the first step that has it keeps it. A node whose constant result went to several readers came
+/// with each of them.
+void find_places(plan::PlanStep& s, size_t top, Places& places) {
+  std::vector<std::string> kept;
+  for (std::string& o : s.origins)
+    if (places.emplace(o, top).second) kept.push_back(std::move(o));
+  s.origins = std::move(kept);
   for (const auto& b : s.bodies)
-    for (const plan::PlanStep& inner : b->steps) find_places(inner, top, places);
+    for (plan::PlanStep& inner : b->steps) find_places(inner, top, places);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace hone::compile {
 class Lineage {
  public:
   explicit Lineage(const ir::Graph& g);
-  /// Gives each name that no step has to the step of the nearest node that reads its result; where none does, to the
+  /// Leaves each name to the first step that has it, and gives each name that no step has to the step of the nearest node that reads its result; where none does, to the
   /// step of a node whose result it reads. A name that is connected with nothing stays out.
   void complete(plan::PlanGraph& p) const;
 

@@ -44,5 +44,21 @@ TEST(Lineage, NamesOfWhatIsFoldedGoToTheReaderAndOfWhatIsUnusedToTheSource) {
   for (const char* name : {"double", "exp", "unused"}) EXPECT_EQ(place(plan->graph, name), at) << name;
 }
 
+TEST(Lineage, NamesOfWhatSeveralStepsTookInStayWithTheFirst) {
+  ir::Graph g;
+  ir::Value* x = g.add_input("x", DType::kF32, {4, 8});
+  ir::Node* left = g.add(kMapOp, "left", {x}, function(ScalarFn::kExp));
+  left->origins = {"left", "shared"};
+  ir::Node* right = g.add(kMapOp, "right", {x}, function(ScalarFn::kAbs));
+  right->origins = {"shared", "right"};
+  g.mark_output(left->output());
+  g.mark_output(right->output());
+  Options o;
+  o.optimization_level = 0;
+  const auto plan = compile(g, o);
+  EXPECT_EQ(place(plan->graph, "shared"), 0);
+  for (const char* name : {"left", "right"}) EXPECT_GE(place(plan->graph, name), 0) << name;
+}
+
 }  // namespace
 }  // namespace hone::compile
