@@ -116,6 +116,13 @@ class Tactic {
   /// set). The tuner asks with each combination of formats that the graph allows: say no to those that the kernel does
   /// not read or write.
   virtual Verdict supports(const Problem& p) const = 0;
+  /// Whether timing it for this problem promises anything, where it supports it: no for variants that relatives should
+  /// beat here. Unlike supports(), which must hold for every shape that a plan runs, only the tuner asks, for the shape
+  /// that it times.
+  virtual Verdict promises(const Problem& p) const {
+    (void)p;
+    return Verdict::yes();
+  }
   /// Which inputs prepare() consumes (bit i: input i is folded into the blob and passed as null at run time).
   virtual uint64_t folds(const Problem& p) const {
     (void)p;

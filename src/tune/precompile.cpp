@@ -11,7 +11,7 @@ namespace hone::tune {
 
 void CompileJobs::add(const Problem& p, std::span<const Tactic* const> tactics) {
   for (const Tactic* t : tactics)
-    if (t->supports(p)) jobs_.emplace_back(t, p);
+    if (t->supports(p) && t->promises(p)) jobs_.emplace_back(t, p);
 }
 
 void CompileJobs::run() {

@@ -204,6 +204,7 @@ class Search {
     for (const Tactic* t : o_.backend->tactics(n->op())) {
       Verdict v = t->supports(p);
       for (size_t k = 0; v && k < o_.also_at.size(); ++k) v = t->supports(make_problem(*n, o_.also_at[k], o_.problem));
+      if (v) v = t->promises(p);
       if (!v) {
         note_rejection(rejected, fmt::format("{}: {}", t->name(), v.reason));
         continue;

@@ -161,9 +161,13 @@ class AttentionMma : public RecipeTactic {
     if (a.q.strides[3] != 1 || a.k.strides[3] != 1 || a.v.strides[3] != 1 || a.out.strides[3] != 1)
       return Verdict::no("has heads whose channels are not neighbours");
     if (ceil_div(a.queries(), warps_ * 16) * a.heads() * a.batch() > INT32_MAX) return Verdict::no("is too large");
-    if (warps_ > 1 && a.queries() <= warps_ * 8) return Verdict::no("has more rows than there are queries");
     if (shape(a).stages == 0) return Verdict::no("needs more shared memory than the GPU has");
     return Verdict::yes();
+  }
+  Verdict promises(const Problem& p) const override {
+    return warps_ == 1 || AttentionProblem(p).queries() > warps_ * 8
+               ? Verdict::yes()
+               : Verdict::no("has more rows than there are queries");
   }
   std::vector<Recipe> recipes(const Problem& p) const override {
     const AttentionProblem a(p);

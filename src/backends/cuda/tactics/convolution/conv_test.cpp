@@ -26,14 +26,7 @@ namespace {
 using testing::TestProblem;
 constexpr Format kCL = Format::kChannelsLast, kLinear = Format::kLinear;
 
-class ConvTest : public testing::CudaTest {
- protected:
-  void SetUp() override {
-    setenv("HONE_CUDA_EVERY_TILE", "1", 1);  // also those that the model finds slow here
-    CudaTest::SetUp();
-  }
-  void TearDown() override { unsetenv("HONE_CUDA_EVERY_TILE"); }
-};
+class ConvTest : public testing::CudaTest {};
 
 struct Case {
   Dims x, w;

@@ -13,14 +13,7 @@ namespace {
 
 using testing::TestProblem;
 
-class DeconvTest : public testing::CudaTest {
- protected:
-  void SetUp() override {
-    setenv("HONE_CUDA_EVERY_TILE", "1", 1);  // also those that the model finds slow here
-    CudaTest::SetUp();
-  }
-  void TearDown() override { unsetenv("HONE_CUDA_EVERY_TILE"); }
-};
+class DeconvTest : public testing::CudaTest {};
 
 struct Case {
   Dims x, w;

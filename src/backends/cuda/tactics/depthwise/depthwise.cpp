@@ -47,8 +47,11 @@ class Depthwise : public RecipeTactic {
     if (p.constant(1) == nullptr) return Verdict::no("packs weights, which must be constant");
     if (c.windows.kernel[2] > kMostColumns) return Verdict::no("has too wide a kernel");
     if (c.windows.stride[2] > 4 || c.windows.dilation[2] > 4) return Verdict::no("has too wide steps");
-    if (strip_ > 1 && c.windows.out[2] < strip_) return Verdict::no("has a longer strip than the image is wide");
     return Verdict::yes();
+  }
+  Verdict promises(const Problem& p) const override {
+    return strip_ == 1 || p.outputs[0].dims.back() >= strip_ ? Verdict::yes()
+                                                             : Verdict::no("has a longer strip than the image is wide");
   }
   uint64_t folds(const Problem&) const override { return 2; }
   std::vector<Blob> prepare(const Problem& p) const override {
@@ -131,8 +134,12 @@ class DepthwisePlanar : public RecipeTactic {
     if (c.windows.kernel[1] > kMostColumns || c.windows.kernel[2] > kMostColumns)
       return Verdict::no("has too large a kernel");
     if (c.windows.stride[1] > 4 || c.windows.dilation[1] > 4) return Verdict::no("has too wide steps");
-    if (strip_ > 1 && c.windows.out[1] < strip_) return Verdict::no("has a longer strip than the image is high");
     return Verdict::yes();
+  }
+  Verdict promises(const Problem& p) const override {
+    const Dims& y = p.outputs[0].dims;
+    const int64_t height = y.size() > 3 ? y[y.size() - 2] : 1;
+    return strip_ == 1 || height >= strip_ ? Verdict::yes() : Verdict::no("has a longer strip than the image is high");
   }
   std::vector<Recipe> recipes(const Problem& p) const override {
     ConvProblem c;

@@ -236,8 +236,10 @@ Verdict ProductTactic::supports(const Problem& p) const {
   if (Verdict v = variant.check(p, product); !v) return v;
   const size_t bytes = product.before_bytes + variant.partial_bytes(product);
   if (bytes > p.workspace_limit) return Verdict::no("needs {} bytes of workspace", bytes);
-  return worth_trying(variant, p, product);
+  return Verdict::yes();
 }
+
+Verdict ProductTactic::promises(const Problem& p) const { return worth_trying({tile_, sharing_}, p, product_of(p)); }
 
 std::vector<Recipe> ProductTactic::recipes(const Problem& p) const {
   Product product = product_of(p);

@@ -64,6 +64,7 @@ class ProductTactic : public RecipeTactic {
   ProductTactic(std::string_view family, const Tile& tile, Sharing sharing);
   std::string_view name() const final { return name_; }
   Verdict supports(const Problem& p) const final;
+  Verdict promises(const Problem& p) const final;
   std::vector<Recipe> recipes(const Problem& p) const final;
   size_t workspace(const Problem& p) const final;
   double estimate(const Problem& p) const final;

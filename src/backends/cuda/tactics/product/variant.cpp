@@ -36,12 +36,6 @@ bool every_tile() {
   return text != nullptr && *text != 0 && *text != '0';
 }
 
-/// Middling sizes, whole along K. Ordinary arithmetic counts only where nothing else can run the problem.
-bool suits_most(const Variant& v, bool tensor_cores_can) {
-  if (v.sharing != Sharing::kNone || (v.tile.kind == CoreKind::kPlain && tensor_cores_can)) return false;
-  return v.tile.m == v.tile.n && (v.tile.m == 64 || v.tile.m == 128);
-}
-
 }  // namespace
 
 int64_t Variant::parts(const Product& p) const {
@@ -77,27 +71,25 @@ Verdict Variant::check(const Problem& problem, const Product& p) const {
   // Loaders that pass elements one by one take whole rows of a slab at a time.
   for (const auto& [operand, width] : {std::pair(&p.a, tile.m), std::pair(&p.b, tile.n)})
     if (operand->load == Load::kPlanes && tile.threads() % width != 0) return Verdict::no("is a tile too wide");
-  if (sharing != Sharing::kNone && parts(p) < 2) return Verdict::no("would not fill the GPU better in parts");
   return Verdict::yes();
 }
 
 Verdict worth_trying(const Variant& v, const Problem& problem, const Product& p) {
+  if (v.sharing != Sharing::kNone && v.parts(p) < 2) return Verdict::no("would not fill the GPU better in parts");
   if (every_tile()) return Verdict::yes();
   const double own = v.time(p);
   double best = own;
   const Tile* fastest = &v.tile;
   int faster = 0;
-  bool tensor_cores_can = false;
   for (const Tile& t : kTiles)
     for (Sharing s : {Sharing::kNone, Sharing::kParts, Sharing::kCluster}) {
       const Variant other{t, s};
-      if (!other.check(problem, p)) continue;
-      tensor_cores_can = tensor_cores_can || t.kind != CoreKind::kPlain;
+      if (!other.check(problem, p) || (s != Sharing::kNone && other.parts(p) < 2)) continue;
       const double time = other.time(p);
       if (time < own) ++faster;
       if (time < best) best = time, fastest = &t;
     }
-  if (suits_most(v, tensor_cores_can) || (faster <= kMostFaster && own <= kMostTimes * best)) return Verdict::yes();
+  if (faster <= kMostFaster && own <= kMostTimes * best) return Verdict::yes();
   return Verdict::no("should take {:.1f} us where a tile of {} takes {:.1f}", own, fastest->name, best);
 }
 

@@ -25,12 +25,11 @@ struct PartLayout {
   int64_t count, pitch, plane;
   PartLayout(const Product& p, int64_t parts)
       : count(parts), pitch((p.columns() + 7) / 8 * 8), plane(pitch * p.rows()) {}
-  size_t bytes() const { return count == 1 ? 0 : static_cast<size_t>(count * plane) * 4; }
+  size_t bytes() const { return static_cast<size_t>(count * plane) * 4; }
 };
 
 /// No, with the best one's name, where the model knows many faster variants: timing all of them, each of which is
-/// compiled, takes longer than it brings. A few that suit most shapes are always worth it, so that every profile of
-/// dynamic shapes finds one. HONE_CUDA_EVERY_TILE=1 lets all pass.
+/// compiled, takes longer than it brings. HONE_CUDA_EVERY_TILE=1 lets all pass that are not pointless.
 Verdict worth_trying(const Variant& v, const Problem& problem, const Product& p);
 
 }  // namespace hone::cuda
