@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <random>
 
 #include "base/parallel.h"
@@ -32,19 +33,19 @@ size_t extent(const TensorDesc& d) {
   return inner == 0 ? 0 : storage_bytes(d.type, d.count() / inner * d.pitch);
 }
 
-void fill(void* p, const TensorDesc& d) {
+// Random values as far as one block; they repeat in longer buffers.
+constexpr size_t kBlock = 1u << 20;
+
+std::vector<std::byte> draw(DType type, size_t bytes) {
+  std::vector<std::byte> block(std::min(bytes, kBlock));  // zeros for integers: valid as indices
   std::minstd_rand rng(7);
-  const size_t bytes = extent(d);
-  auto draw = [&] { return static_cast<float>(rng() % 2001) * 1e-3f - 1.f; };
-  if (d.type == DType::kF32) {
-    for (size_t i = 0; i < bytes / 4; ++i) static_cast<float*>(p)[i] = draw();
-  } else if (d.type == DType::kF16) {
-    for (size_t i = 0; i < bytes / 2; ++i) static_cast<half*>(p)[i] = half(draw());
-  } else if (d.type == DType::kBF16) {
-    for (size_t i = 0; i < bytes / 2; ++i) static_cast<bfloat16*>(p)[i] = bfloat16(draw());
-  } else {
-    std::memset(p, 0, bytes);
-  }
+  const auto each = [&]<class T>(T* to) {
+    for (size_t i = 0; i < block.size() / sizeof(T); ++i) to[i] = T(static_cast<float>(rng() % 2001) * 1e-3f - 1.f);
+  };
+  if (type == DType::kF32) each(reinterpret_cast<float*>(block.data()));
+  if (type == DType::kF16) each(reinterpret_cast<half*>(block.data()));
+  if (type == DType::kBF16) each(reinterpret_cast<bfloat16*>(block.data()));
+  return block;
 }
 
 }  // namespace
@@ -73,56 +74,99 @@ Memory allocate(const Device* device, size_t bytes) {
 
 }  // namespace
 
+// Buffers by what they are for. They stay from one measurement to the next, since drawing, copying and freeing what a
+// kernel of a large batch reads takes longer than the kernel.
+class Measurer::Store {
+ public:
+  enum class Use : uint8_t { kInput, kConstant, kBlob, kOutput, kWorkspace };
+
+  explicit Store(const Device* device) : device_(device) {}
+  void* buffer(Use use, size_t i, size_t bytes) { return slot(use, i, bytes).memory.get(); }
+  void* copied(Use use, size_t i, const void* data, size_t bytes) {
+    void* p = buffer(use, i, bytes);
+    if (bytes > 0) device_->upload(p, data, bytes, nullptr);
+    return p;
+  }
+  const void* drawn(size_t i, const TensorDesc& d) {
+    const size_t bytes = extent(d);
+    Slot& s = slot(Use::kInput, i, bytes);
+    if (s.type == d.type && s.drawn >= bytes) return s.memory.get();
+    auto* to = static_cast<std::byte*>(s.memory.get());
+    const std::vector<std::byte> block = draw(d.type, bytes);
+    if (device_ != nullptr && bytes > 0) device_->upload(to, block.data(), block.size(), nullptr);
+    if (device_ == nullptr && bytes > 0) std::memcpy(to, block.data(), block.size());
+    for (size_t done = block.size(); done < bytes;) {
+      const size_t more = std::min(done, bytes - done);
+      if (device_ != nullptr)
+        device_->copy(to + done, to, more, nullptr);
+      else
+        std::memcpy(to + done, to, more);
+      done += more;
+    }
+    s.type = d.type, s.drawn = bytes;
+    return to;
+  }
+
+ private:
+  struct Slot {
+    Memory memory;
+    size_t size = 0, drawn = 0;
+    DType type = DType::kF32;
+  };
+  Slot& slot(Use use, size_t i, size_t bytes) {
+    Slot& s = slots_[{use, i}];
+    if (s.memory != nullptr && s.size >= bytes) return s;
+    s = {};  // the old memory goes first
+    s.memory = allocate(device_, bytes), s.size = bytes;
+    return s;
+  }
+  const Device* device_;
+  std::map<std::pair<Use, size_t>, Slot> slots_;
+};
+
 // A kernel with everything it reads and writes, in the device's memory.
 class Measurer::Operands {
  public:
-  Operands(const Problem& p, const Tactic& t, const Device* device) : device_(device) {
+  Operands(const Problem& p, const Tactic& t, const Device* device, Store& store) : device_(device), store_(store) {
     const uint64_t folds = t.folds(p);
-    for (const Blob& b : t.prepare(p)) blobs_.push_back(resident(b));
+    for (Blob& b : t.prepare(p)) blobs_.push_back(resident(std::move(b)));
     kernel_ = t.make(p, blobs_);
     for (size_t i = 0; i < p.inputs.size(); ++i) in_.push_back(input(p, i, folds));
-    for (const TensorDesc& d : p.outputs) out_.push_back(buffer(extent(d)));
-    workspace_ = buffer(kernel_->workspace());
+    for (const TensorDesc& d : p.outputs) out_.push_back(store_.buffer(Store::Use::kOutput, out_.size(), extent(d)));
+    workspace_ = store_.buffer(Store::Use::kWorkspace, 0, kernel_->workspace());
   }
   void run(void* stream) const { kernel_->run({in_.data(), out_.data(), workspace_, stream}); }
   const Device* device() const { return device_; }
 
  private:
-  void* buffer(size_t bytes) {
-    memory_.push_back(allocate(device_, bytes));
-    return memory_.back().get();
-  }
-  const void* copied(const void* data, size_t bytes) {
-    void* p = buffer(bytes);
-    if (bytes > 0) device_->upload(p, data, bytes, nullptr);
-    return p;
-  }
-  Blob resident(const Blob& b) {
+  Blob resident(Blob b) {
     if (device_ == nullptr) return b;
-    return {nullptr, static_cast<const std::byte*>(copied(b.data, b.size)), b.size};
+    const void* at = store_.copied(Store::Use::kBlob, blobs_.size(), b.data, b.size);
+    return {nullptr, static_cast<const std::byte*>(at), b.size};
   }
   const void* input(const Problem& p, size_t i, uint64_t folds) {
     if (!p.has(i) || (i < 64 && (folds >> i & 1) != 0)) return nullptr;
-    if (const Tensor* c = p.constant(i)) return device_ != nullptr ? copied(c->raw(), c->bytes()) : c->raw();
-    const size_t bytes = extent(p.inputs[i]);
-    if (device_ == nullptr) {
-      void* at = buffer(bytes);
-      fill(at, p.inputs[i]);
-      return at;
-    }
-    std::vector<std::byte> drawn(bytes);
-    fill(drawn.data(), p.inputs[i]);
-    return copied(drawn.data(), bytes);
+    const Tensor* c = p.constant(i);
+    if (c == nullptr) return store_.drawn(i, p.inputs[i]);
+    return device_ != nullptr ? store_.copied(Store::Use::kConstant, i, c->raw(), c->bytes()) : c->raw();
   }
 
   const Device* device_;
-  std::vector<Memory> memory_;
+  Store& store_;
   std::vector<Blob> blobs_;
   std::unique_ptr<Kernel> kernel_;
   std::vector<const void*> in_;
   std::vector<void*> out_;
   void* workspace_ = nullptr;
 };
+
+Measurer::Measurer(const Backend& backend, TimingCache* cache, int least_iterations, int level)
+    : backend_(backend),
+      store_(std::make_unique<Store>(backend.device())),
+      cache_(cache),
+      least_(least_iterations),
+      level_(level) {}
+Measurer::~Measurer() = default;
 
 float Measurer::on_host(const Operands& o, int threads) const {
   ThreadScope scope(threads);
@@ -179,17 +223,22 @@ struct Session {
 
 }  // namespace
 
+constexpr float kHopeless = 3;  // times the best: not worth measuring well
+
 // Launches in a row as one graph, the way an engine runs them, so that what a launch costs the host does not count; the
 // least of a few rounds.
-float Measurer::on_device(const Operands& o) const {
+float Measurer::on_device(const Operands& o, float to_beat) const {
   const Device& d = *o.device();
   d.synchronize(nullptr);
   Session s(d);
   auto several = [&](int n) {
     for (int i = 0; i < n; ++i) o.run(s.stream);
   };
-  s.elapsed_us([&] { several(1); });
+  const double first = s.elapsed_us([&] { several(1); });
+  if (first > 1000 && first > 10 * kHopeless * to_beat) return static_cast<float>(first);
   const double once = s.elapsed_us([&] { several(2); }) / 2;
+  // What the host spends on a launch counts in here, so that short kernels are always measured.
+  if (once > 100 && once > kHopeless * to_beat) return static_cast<float>(once);
   const int launches = once > 2000 ? 2 : once > 200 ? 5 : 20;
   if (once < 200 && d.begin_capture(s.stream)) {
     several(launches);
@@ -202,7 +251,7 @@ float Measurer::on_device(const Operands& o) const {
   return static_cast<float>(best);
 }
 
-float Measurer::time(const Problem& p, const Tactic& t) {
+float Measurer::time(const Problem& p, const Tactic& t, float to_beat) {
   const CacheKey key = make_key(describe(p, t, backend_));
   if (cache_ != nullptr)
     if (const auto hit = cache_->find(key)) {
@@ -210,8 +259,8 @@ float Measurer::time(const Problem& p, const Tactic& t) {
       return *hit;
     }
   ++timed_;
-  const Operands operands(p, t, backend_.device());
-  const float us = backend_.device() != nullptr ? on_device(operands) : on_host(operands, p.threads);
+  const Operands operands(p, t, backend_.device(), *store_);
+  const float us = backend_.device() != nullptr ? on_device(operands, to_beat) : on_host(operands, p.threads);
   if (cache_ != nullptr) cache_->put(key, us);
   return us;
 }

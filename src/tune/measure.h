@@ -1,7 +1,8 @@
 // Timing of one tactic on one problem, through the timing cache.
 #pragma once
 
-#include <optional>
+#include <limits>
+#include <memory>
 #include <string>
 
 #include "backends/backend.h"
@@ -17,18 +18,23 @@ std::string describe(const Problem& p, const Tactic& t, const Backend& backend);
 class Measurer {
  public:
   /// `level`: that of the tuner, which says how long a measurement may take.
-  Measurer(const Backend& backend, TimingCache* cache, int least_iterations, int level = 3)
-      : backend_(backend), cache_(cache), least_(least_iterations), level_(level) {}
-  /// Microseconds of one run (the median over a few), from the cache where it is there.
-  float time(const Problem& p, const Tactic& t);
+  Measurer(const Backend& backend, TimingCache* cache, int least_iterations, int level = 3);
+  Measurer(const Measurer&) = delete;
+  Measurer& operator=(const Measurer&) = delete;
+  ~Measurer();
+  /// Microseconds of one run, from the cache where it is there. `to_beat`: the best so far, in microseconds; on a device
+  /// what is several times slower is measured no further.
+  float time(const Problem& p, const Tactic& t, float to_beat = std::numeric_limits<float>::infinity());
   int timed() const { return timed_; }
   int cached() const { return cached_; }
 
  private:
+  class Store;
   class Operands;
   float on_host(const Operands& o, int threads) const;
-  float on_device(const Operands& o) const;
+  float on_device(const Operands& o, float to_beat) const;
   const Backend& backend_;
+  std::unique_ptr<Store> store_;
   TimingCache* cache_;
   int least_, level_;
   int timed_ = 0, cached_ = 0;

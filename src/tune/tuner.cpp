@@ -3,6 +3,7 @@
 #include "tune/tuner.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 
 #include "ops/constant.h"
@@ -46,9 +47,15 @@ class Search {
     const std::vector<ir::Node*> nodes = g_.nodes();
     int done = 0;
     const bool own_memory = o_.backend->device() != nullptr;
+    const auto begin = std::chrono::steady_clock::now();
+    const auto seconds = [&] {
+      return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    };
+    double compiled = 0;
     if (own_memory) {
       place_inputs(g_, o_.role);
       precompile(nodes);
+      compiled = seconds();
     }
     for (ir::Node* n : nodes) {
       ++done;
@@ -63,8 +70,13 @@ class Search {
           },
           [&] { return fmt::format("in node '{}' ({})", n->name(), n->op().name); });
     }
+    const double measured = seconds();
     choose_formats();
     apply(r);
+    if (o_.note)
+      o_.note(fmt::format("{} candidates timed and {} found in the timing cache: {:.2f} s to compile them, {:.2f} s to "
+                          "time them, {:.2f} s to choose",
+                          measurer_.timed(), measurer_.cached(), compiled, measured - compiled, seconds() - measured));
     if (own_memory) insert_transfers(g_, o_.role, r);
     r.timed = measurer_.timed();
     r.cached = measurer_.cached();
@@ -221,7 +233,7 @@ class Search {
       ++tried;
       float us = 0;
       try {
-        us = measurer_.time(p, *t);
+        us = measurer_.time(p, *t, best->us);
       } catch (const InternalError& e) {
         if (o_.backend->device() == nullptr) throw;
         note_rejection(rejected, fmt::format("{}: {}", t->name(), e.message()));  // does not compile or launch

@@ -156,17 +156,20 @@ std::string KernelSource::at(const TensorDesc& d, const std::vector<std::string>
 
 Recipe KernelSource::recipe(int64_t blocks, unsigned threads, unsigned shared_bytes) const {
   Recipe r;
+  r.source = "#include \"overlap.cuh\"\n";
   for (const std::string& h : includes_) r.source += fmt::format("#include \"{}\"\n", h);
   r.source += wide_ ? "typedef long long Index;\ntypedef Divisor64 Divisor;\n"
                     : "typedef int Index;\ntypedef Divisor32 Divisor;\n";
   r.source += "template <int N>\nstruct Width {\n  static constexpr int value = N;\n};\n";
   r.source += definitions_;
-  r.source += fmt::format("extern \"C\" __global__ void __launch_bounds__({}) kernel({}) {{\n{}}}\n", threads,
-                          parameters_, body_);
+  r.source += fmt::format("extern \"C\" __global__ void __launch_bounds__({}) kernel({}) {{\n  wait_for_previous();\n"
+                          "  let_next_start();\n{}}}\n",
+                          threads, parameters_, body_);
   r.grid = {static_cast<unsigned>(blocks), 1, 1};
   r.block = {threads, 1, 1};
   r.shared_bytes = shared_bytes;
   r.arguments = arguments_;
+  r.overlaps = true;
   return r;
 }
 

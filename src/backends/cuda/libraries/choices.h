@@ -29,8 +29,9 @@ bool is_choice(const CodeImage& image);
 void provide_choice(const CodeImage& image);
 
 /// Microseconds of one call: the smallest of a few rounds, each a captured graph of many calls where the stream can be
-/// captured, so that the host's work is not in it. Negative: a launch failed.
-double time_launches(const std::function<void(void* stream)>& launch);
+/// captured, so that the host's work is not in it; of what is several times slower than `to_beat` only one call is
+/// measured. Negative: a launch failed.
+double time_launches(const std::function<void(void* stream)>& launch, double to_beat);
 
 /// Device memory for timing, released with its owner; filled with zeros.
 class ScratchMemory {

@@ -77,8 +77,8 @@ class ConvTactic : public ProductTactic {
     const int64_t rows = p.inputs[1].dims[0];
     RowPacker packer(*p.constant(1), rows, w.pitch());
     for (int64_t row = 0; row < rows; ++row)
-      for (int64_t c = 0; c < w.channels; ++c)
-        for (int64_t t = 0; t < w.taps; ++t) packer.put(row, w.at(c, t), (row * w.channels + c) * w.taps + t);
+      for (int64_t t = 0; t < w.taps; ++t)
+        for (int64_t c = 0; c < w.channels; ++c) packer.put(row, w.at(c, t), (row * w.channels + c) * w.taps + t);
     return {packer.take()};
   }
 

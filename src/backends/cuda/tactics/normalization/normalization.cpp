@@ -71,7 +71,8 @@ Recipe row_kernel(const Problem& p, const Rows& g) {
   KernelSource k = KernelSource::for_problem(p);
   k.include("math.cuh");
   k.include("reduce.cuh");
-  k.define(fmt::format("typedef {} E;\ntypedef {} A;\n", device_type(x.type), accumulator(x.type)));
+  k.define(fmt::format("typedef {} E;\ntypedef {} A;\nstruct Sums {{ A rest, square; }};\n", device_type(x.type),
+                       accumulator(x.type)));
   k.input("in", 0, "E");
   if (p.has(1)) k.input("scale", 1, device_type(p.inputs[1].type));
   if (p.has(2)) k.input("bias", 2, device_type(p.inputs[2].type));
@@ -117,14 +118,18 @@ Recipe row_kernel(const Problem& p, const Rows& g) {
   } else {
     k.line("const A mean = A(0);");
   }
-  k.line("A square = A(0);");
+  // What rounding took from the mean shows in the sum of the deviations; it matters where the mean is far larger.
+  k.line("Sums sums = {{A(0), A(0)}};");
   k.line("#pragma unroll");
   k.line("for (int r = 0; r < R; ++r)");
   k.line("if ((r * {} + member) * V < extent) {{", group);
   k.line("#pragma unroll");
-  k.line("for (int e = 0; e < V; ++e) {{ v[r * V + e] -= mean; square += v[r * V + e] * v[r * V + e]; }} }}");
-  k.line("merge_group<{}, {}>(square, [](A& a, A b) {{ a += b; }});", group, threads);
-  k.line("const A factor = A(1) / m_sqrt(square / static_cast<A>(extent) + static_cast<A>(epsilon));");
+  k.line("for (int e = 0; e < V; ++e) {{ const A d = v[r * V + e] - mean; v[r * V + e] = d; {} }} }}",
+         a.rms ? "sums.square += d * d;" : "sums.rest += d, sums.square += d * d;");
+  k.line("merge_group<{}, {}>(sums, [](Sums& a, Sums b) {{ a.rest += b.rest, a.square += b.square; }});", group, threads);
+  k.line("const A shift = sums.rest / static_cast<A>(extent);");
+  k.line("const A variance = (sums.square - sums.rest * shift) / static_cast<A>(extent);");
+  k.line("const A factor = A(1) / m_sqrt((variance > A(0) ? variance : A(0)) + static_cast<A>(epsilon));");
   k.line("#pragma unroll");
   k.line("for (int r = 0; r < R; ++r) {{");
   k.line("const Index first = (r * {} + member) * V;", group);
@@ -132,7 +137,7 @@ Recipe row_kernel(const Problem& p, const Rows& g) {
   if (p.has(1)) k.line("const auto g = load_pack<V>(scale + first);");
   if (p.has(2)) k.line("const auto h = load_pack<V>(bias + first);");
   k.line("#pragma unroll");
-  k.line("for (int e = 0; e < V; ++e) s.at[e] = element_of<E>(v[r * V + e] * factor{}{});",
+  k.line("for (int e = 0; e < V; ++e) s.at[e] = element_of<E>((v[r * V + e] - shift) * factor{}{});",
          p.has(1) ? " * static_cast<A>(value_of(g.at[e]))" : "",
          p.has(2) ? " + static_cast<A>(value_of(h.at[e]))" : "");
   k.line("store_pack<V>(y + first, s); }}");

@@ -39,6 +39,11 @@ TEST_F(NormalizationTest, Rows) {
     }
 }
 
+TEST_F(NormalizationTest, MeansFarAboveTheDeviation) {
+  for (int64_t n : {64, 768, 4095})
+    TestProblem(kNormalizationOp, over({-1})).input(DType::kF32, {16, n}, {}, false, 400, 402).check(normalization());
+}
+
 TEST_F(NormalizationTest, ImagesInBothFormats) {
   for (Format f : {Format::kLinear, Format::kChannelsLast})
     for (DType t : {DType::kF32, DType::kF16}) {

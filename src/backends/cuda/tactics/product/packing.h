@@ -13,8 +13,14 @@ class RowPacker {
  public:
   RowPacker(const Tensor& from, int64_t rows, int64_t pitch);
   void put(int64_t row, int64_t at, int64_t element) {
-    std::memcpy(to_ + static_cast<size_t>(row * pitch_ + at) * width_, from_ + static_cast<size_t>(element) * width_,
-                width_);
+    std::byte* to = to_ + static_cast<size_t>(row * pitch_ + at) * width_;
+    const std::byte* from = from_ + static_cast<size_t>(element) * width_;
+    if (width_ == 2)  // constant widths become plain moves
+      std::memcpy(to, from, 2);
+    else if (width_ == 4)
+      std::memcpy(to, from, 4);
+    else
+      std::memcpy(to, from, width_);
   }
   Blob take() { return blob_; }
 
