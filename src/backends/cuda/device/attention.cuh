@@ -37,14 +37,13 @@ struct Place {
   }
 };
 
-/// A score as the exponent of 2 that its weight is; minus infinity where the key is hidden.
+/// A score as the exponent of 2 that its weight is; minus infinity where the key is hidden. `m`: the mask there.
 template <Mask MASK, bool CAUSAL, bool SOFTCAP, class M>
-__device__ __forceinline__ float score(const Problem& p, float dot, const M* mask, int query, int key) {
+__device__ __forceinline__ float score(const Problem& p, float dot, M m, int query, int key) {
   if (key >= p.keys || (CAUSAL && key > query + p.causal_offset)) return minus_infinity();
   float s = dot * p.scale;
   if (SOFTCAP) s = p.softcap * tanhf(s / p.softcap);
   if (MASK == kNone) return s * kLog2E;
-  const auto m = mask[query * p.mask.position + key * p.mask.channel];
   if (MASK == kKeep) return value_of(m) != 0 ? s * kLog2E : minus_infinity();
   return (s + static_cast<float>(value_of(m))) * kLog2E;
 }
@@ -69,12 +68,18 @@ struct TensorCores {
 
   template <int CHUNKS, int ROWS>
   static __device__ __forceinline__ void load(char* slab, const T* from, long long step, int rows, int channels) {
-    const bool fast = product::aligned(from, 16) && step % 8 == 0;
-    for (int i = threadIdx.x; i < ROWS * CHUNKS; i += kThreads) {
-      const int row = i / CHUNKS, chunk = i % CHUNKS;
-      const int left = row < rows ? channels - chunk * 8 : 0;
-      product::copy_chunk(slab + product::chunk_offset<CHUNKS>(row, chunk),
-                          left > 0 ? from + row * step + chunk * 8 : from, left, fast);
+    const product::Road road = product::road_of(from, step, channels);
+    if constexpr (kThreads % CHUNKS == 0) {
+      const int row = threadIdx.x / CHUNKS, chunk = threadIdx.x % CHUNKS;
+      product::copy_rows<ROWS, CHUNKS, kThreads / CHUNKS>(slab, row, chunk, road, from + row * step + chunk * 8,
+                                                          kThreads / CHUNKS * step, rows - row, channels - chunk * 8);
+    } else {
+      for (int i = threadIdx.x; i < ROWS * CHUNKS; i += kThreads) {
+        const int row = i / CHUNKS, chunk = i % CHUNKS;
+        const int count = row < rows ? product::part_of_chunk<T>(channels - chunk * 8) : 0;
+        product::copy_part<T>(slab + product::chunk_offset<CHUNKS>(row, chunk),
+                              count > 0 ? from + row * step + chunk * 8 : from, count, road != product::kAnywhere);
+      }
     }
   }
 
@@ -111,15 +116,18 @@ struct TensorCores {
       if (STAGES > 1) {
         if (block + 1 < blocks) fetch(block + 1);
         mma::commit_copies();
-        mma::wait_copies<1>();
-      } else {
-        mma::wait_copies<0>();
       }
+      M hidden[MASK == kNone ? 1 : KEYS / 8][4];  // asked for before the wait, so that both take their time together
+      fetch_mask(p, mask, block * KEYS, query, hidden);
+      if (STAGES > 1)
+        mma::wait_copies<1>();
+      else
+        mma::wait_copies<0>();
       __syncthreads();
       const char* slab = ring + block % STAGES * (kKBytes + kVBytes);
       float s[KEYS / 8][4];
       scores(shared, slab, warp * 16, s);
-      weigh(p, mask, block * KEYS, query, s, top, total, sum);
+      weigh(p, hidden, block * KEYS, query, s, top, total, sum);
       combine(slab + kKBytes, s, sum);
       __syncthreads();
       if (STAGES == 1 && block + 1 < blocks) {
@@ -153,9 +161,39 @@ struct TensorCores {
     }
   }
 
+  static __device__ __forceinline__ void fetch_mask(const Problem& p, const M* mask, int first, int query,
+                                                    M (&hidden)[MASK == kNone ? 1 : KEYS / 8][4]) {
+    if constexpr (MASK != kNone) {
+      const int t = mma::lane() % 4;
+      const M* row[2];
+#pragma unroll
+      for (int half = 0; half < 2; ++half) {
+        const int at = query + half * 8 < p.queries ? query + half * 8 : p.queries - 1;
+        row[half] = mask + at * p.mask.position + (first + t * 2) * p.mask.channel;
+      }
+      const bool one_row = p.mask.position == 0;
+      if (p.mask.channel == 1 && first + KEYS <= p.keys) {
+#pragma unroll
+        for (int j = 0; j < KEYS / 8; ++j)
+#pragma unroll
+          for (int e = 0; e < 2; ++e) hidden[j][e] = row[0][j * 8 + e], hidden[j][e + 2] = row[1][j * 8 + e];
+      } else {
+        const int step = static_cast<int>(p.mask.channel), left = p.keys - first - t * 2;
+#pragma unroll
+        for (int j = 0; j < KEYS / 8; ++j)
+#pragma unroll
+          for (int e = 0; e < 2; ++e) {
+            const bool there = j * 8 + e < left;
+            hidden[j][e] = there ? row[0][(j * 8 + e) * step] : M();
+            hidden[j][e + 2] = one_row ? hidden[j][e] : there ? row[1][(j * 8 + e) * step] : M();
+          }
+      }
+    }
+  }
+
   /// Scores become weights; earlier sums are scaled to the new maxima.
-  static __device__ __forceinline__ void weigh(const Problem& p, const M* mask, int first, int query,
-                                               float (&s)[KEYS / 8][4], float (&top)[2], float (&total)[2],
+  static __device__ __forceinline__ void weigh(const Problem& p, const M (&hidden)[MASK == kNone ? 1 : KEYS / 8][4],
+                                               int first, int query, float (&s)[KEYS / 8][4], float (&top)[2], float (&total)[2],
                                                float (&sum)[DV / 8][4]) {
     const int t = mma::lane() % 4;
 #pragma unroll
@@ -167,7 +205,8 @@ struct TensorCores {
 #pragma unroll
         for (int e = 0; e < 2; ++e) {
           float& x = s[j][half * 2 + e];
-          x = score<MASK, CAUSAL, SOFTCAP>(p, x, mask, row, first + j * 8 + t * 2 + e);
+          const M m = MASK == kNone ? M() : hidden[MASK == kNone ? 0 : j][half * 2 + e];
+          x = score<MASK, CAUSAL, SOFTCAP>(p, x, m, row, first + j * 8 + t * 2 + e);
           high = fmaxf(high, x);
         }
       high = fmaxf(high, __shfl_xor_sync(0xffffffffu, high, 1));
@@ -305,7 +344,9 @@ struct Plain {
 #pragma unroll
       for (int r = 0; r < ROWS; ++r) {
         const int query = at.query + warp * ROWS + r, row = query < p.queries ? query : p.queries - 1;
-        s[r] = score<MASK, CAUSAL, SOFTCAP>(p, s[r], mask, row, first + lane);
+        const bool there = MASK != kNone && first + lane < p.keys;
+        const M m = there ? mask[row * p.mask.position + (first + lane) * p.mask.channel] : M();
+        s[r] = score<MASK, CAUSAL, SOFTCAP>(p, s[r], m, row, first + lane);
         float high = s[r];
 #pragma unroll
         for (int d = 16; d > 0; d /= 2) high = fmaxf(high, __shfl_xor_sync(0xffffffffu, high, d));

@@ -71,6 +71,10 @@ __device__ inline void copy_async(void* shared, const void* global, int bytes) {
   __builtin_memset(shared, 0, 16);
   __builtin_memcpy(shared, global, static_cast<unsigned long>(bytes));
 }
+/// The same, all or nothing, to `offset` bytes behind `shared`. Where it is nothing the source is no address.
+__device__ inline void copy_async16(char* shared, int offset, const void* global, bool valid) {
+  copy_async(shared + offset, global, valid ? 16 : 0);
+}
 /// The same for 4 bytes; all or nothing.
 __device__ inline void copy_async4(void* shared, const void* global, bool valid) {
   __builtin_memset(shared, 0, 4);
@@ -164,6 +168,20 @@ __device__ __forceinline__ void copy_async(void* shared, const void* global, int
       }
   }
   *static_cast<Chunk*>(shared) = c;
+#endif
+}
+/// The same, all or nothing, to `offset` bytes behind `shared`. Where it is nothing the source is no address.
+__device__ __forceinline__ void copy_async16(char* shared, int offset, const void* global, bool valid) {
+#if __CUDA_ARCH__ >= 800
+  asm volatile(
+      "{ .reg .pred skip; setp.eq.s32 skip, %2, 0;\n\t"
+      "cp.async.cg.shared.global [%0], [%1], 16, skip; }" ::"r"(shared_address(shared) + static_cast<unsigned>(offset)),
+      "l"(global), "r"(static_cast<int>(valid))
+      : "memory");
+#else
+  Chunk c = {{0, 0, 0, 0}};
+  if (valid) c = *static_cast<const Chunk*>(global);
+  *reinterpret_cast<Chunk*>(shared + offset) = c;
 #endif
 }
 /// The same for 4 bytes; all or nothing.

@@ -43,24 +43,70 @@ struct Axes<0> {
   __device__ __forceinline__ long long offset(int) const { return 0; }
 };
 
-/// Copies the first `count` elements of a chunk and zeros the rest. `fast`: the source is 16-byte aligned.
+/// Copies the first `count` elements of a chunk and zeros the rest. `aligned16`: the source is 16-byte aligned. Rare, and
+/// kept small: it stands in every loader.
 template <class T>
-__device__ __forceinline__ void copy_chunk(char* shared, const T* global, int count, bool fast) {
-  constexpr int kCount = 16 / sizeof(T);
-  count = count < 0 ? 0 : count > kCount ? kCount : count;
-  if (fast) {
-    mma::copy_async(shared, global, count * static_cast<int>(sizeof(T)));
-  } else {
-    // Rare, and kept small: this stands in every loader.
+__device__ __forceinline__ void copy_part(char* shared, const T* global, int count, bool aligned16) {
+  if (aligned16) return mma::copy_async(shared, global, count * static_cast<int>(sizeof(T)));
 #pragma unroll 1
-    for (int i = 0; i < kCount; ++i) {
-      if constexpr (sizeof(T) == 4) {
-        mma::copy_async4(shared + i * 4, i < count ? global + i : global, i < count);
-      } else {
-        T v = T{};
-        if (i < count) v = global[i];
-        reinterpret_cast<T*>(shared)[i] = v;
-      }
+  for (int i = 0; i < 16 / static_cast<int>(sizeof(T)); ++i) {
+    if constexpr (sizeof(T) == 4) {
+      mma::copy_async4(shared + i * 4, i < count ? global + i : global, i < count);
+    } else {
+      T v = T{};
+      if (i < count) v = global[i];
+      reinterpret_cast<T*>(shared)[i] = v;
+    }
+  }
+}
+
+/// How many elements of a chunk are there when `left` are left.
+template <class T>
+__device__ __forceinline__ int part_of_chunk(int left) {
+  constexpr int kCount = 16 / sizeof(T);
+  return left < 0 ? 0 : left > kCount ? kCount : left;
+}
+
+/// How the chunks of an operand can be copied: their sources may start at any element, or at multiples of 16 bytes, and
+/// then all of them may be whole.
+enum Road { kAnywhere, kAligned, kWhole };
+template <class T>
+__device__ __forceinline__ Road road_of(const T* data, long long steps, int left) {
+  constexpr int kCount = 16 / sizeof(T);
+  if (!aligned(data, 16) || steps % kCount != 0) return kAnywhere;
+  return left % kCount == 0 ? kWhole : kAligned;
+}
+
+/// Byte offset of the chunk of pass `i`, which is STEP rows behind that of the pass before. Rows that are a multiple of 8
+/// apart have their chunks in the same order.
+template <int CHUNKS, int STEP>
+__device__ __forceinline__ int place_of_pass(int row, int chunk, int i) {
+  return STEP % 8 == 0 ? chunk_offset<CHUNKS>(row, chunk) + i * STEP * CHUNKS * 16
+                       : chunk_offset<CHUNKS>(row + i * STEP, chunk);
+}
+
+/// The copies of one thread in a slab of ROWS rows of CHUNKS chunks: chunk `chunk` of rows row, row + STEP ..., of which
+/// the first `rows` from row `row` on are there. `from` is the first one's source, `step` the distance to the next.
+/// Which road is taken is asked once a slab, so that the fast one is nothing but copies.
+template <int ROWS, int CHUNKS, int STEP, class T>
+__device__ __forceinline__ void copy_rows(char* slab, int row, int chunk, Road road, const T* from, long long step,
+                                          int rows, int left) {
+  constexpr int kPasses = (ROWS + STEP - 1) / STEP;
+  if (road == kWhole) {
+    if (left <= 0) rows = 0;
+#pragma unroll
+    for (int i = 0; i < kPasses; ++i) {
+      if (ROWS % STEP != 0 && row + i * STEP >= ROWS) break;
+      mma::copy_async16(slab, place_of_pass<CHUNKS, STEP>(row, chunk, i), from + i * step, i * STEP < rows);
+    }
+  } else {
+    const int count = part_of_chunk<T>(left);
+#pragma unroll 1
+    for (int i = 0; i < kPasses; ++i) {
+      if (ROWS % STEP != 0 && row + i * STEP >= ROWS) break;
+      const bool there = i * STEP < rows;
+      copy_part<T>(slab + place_of_pass<CHUNKS, STEP>(row, chunk, i), there ? from + i * step : from, there ? count : 0,
+                   road == kAligned);
     }
   }
 }
@@ -84,17 +130,11 @@ class LoadAlongK {
     step_ = kStep * m.pitch;
     rows_ = m.extent - kRow();
     left_ = k_end - k - kChunk() * kElements;
-    fast_ = aligned(m.data, 16) && m.pitch % kElements == 0 && k % kElements == 0;
+    road_ = road_of(m.data + k, m.pitch, k_end - k);
   }
   template <class W>
   __device__ __forceinline__ void fetch(char* slab, const W&) {
-#pragma unroll
-    for (int i = 0; i < kPasses; ++i) {
-      const int row = kRow() + i * kStep;
-      if (ROWS % kStep != 0 && row >= ROWS) break;
-      const bool valid = i * kStep < rows_ && left_ > 0;
-      copy_chunk(slab + chunk_offset<CHUNKS>(row, kChunk()), valid ? at_ + i * step_ : at_, valid ? left_ : 0, fast_);
-    }
+    copy_rows<ROWS, CHUNKS, kStep>(slab, kRow(), kChunk(), road_, at_, step_, rows_, left_);
     at_ += CHUNKS * kElements;
     left_ -= CHUNKS * kElements;
   }
@@ -110,7 +150,7 @@ class LoadAlongK {
   const T* at_;
   long long step_;
   int rows_, left_;
-  bool fast_;
+  Road road_;
 };
 
 /// Slabs [K][WIDTH] of a matrix whose M or N axis is contiguous.
@@ -124,18 +164,11 @@ class LoadAcrossK {
     pitch_ = m.pitch;
     rows_ = k_end - k - kRow();
     left_ = m.extent - kChunk() * kElements;
-    fast_ = aligned(m.data, 16) && m.pitch % kElements == 0;
+    road_ = road_of(m.data, m.pitch, m.extent);
   }
   template <class W>
   __device__ __forceinline__ void fetch(char* slab, const W&) {
-#pragma unroll
-    for (int i = 0; i < kPasses; ++i) {
-      const int row = kRow() + i * kStep;
-      if (DEPTH % kStep != 0 && row >= DEPTH) break;
-      const bool valid = i * kStep < rows_ && left_ > 0;
-      copy_chunk(slab + chunk_offset<kChunks>(row, kChunk()), valid ? at_ + i * kStep * pitch_ : at_, valid ? left_ : 0,
-                 fast_);
-    }
+    copy_rows<DEPTH, kChunks, kStep>(slab, kRow(), kChunk(), road_, at_, kStep * pitch_, rows_, left_);
     at_ += DEPTH * pitch_;
     rows_ -= DEPTH;
   }
@@ -152,7 +185,7 @@ class LoadAcrossK {
   const T* at_;
   long long pitch_;
   int rows_, left_;
-  bool fast_;
+  Road road_;
 };
 
 /// Geometry of a convolution over three spatial axes, extents of 1 in front. Strides are in elements.
@@ -178,8 +211,7 @@ class LoadWindows {
     channel_ = k - tap * padded + kChunk() * kElements;
     tap_[2] = tap % w.kernel[2], tap_[1] = tap / w.kernel[2] % w.kernel[1], tap_[0] = tap / w.kernel[2] / w.kernel[1];
     wrap(w, padded);
-    fast_ = aligned(data, 16) && w.axis[2] % kElements == 0 && w.axis[1] % kElements == 0 &&
-            w.axis[0] % kElements == 0 && w.image % kElements == 0;
+    road_ = road_of(data, w.axis[0] | w.axis[1] | w.axis[2] | w.image, w.channels);
 #pragma unroll
     for (int i = 0; i < kPasses; ++i) {
       const int row = kRow() + i * kStep;
@@ -204,12 +236,10 @@ class LoadWindows {
   __device__ __forceinline__ void fetch(char* slab, const Windows& w) {
     const int left = tap_[0] < w.kernel[0] ? w.channels - channel_ : 0;
     const int z = tap_[0] * w.dilation[0], y = tap_[1] * w.dilation[1], x = tap_[2] * w.dilation[2];
-#pragma unroll
-    for (int i = 0; i < kPasses; ++i) {
-      const int row = kRow() + i * kStep;
-      if (ROWS % kStep != 0 && row >= ROWS) break;
+    // Offset of the chunk of pass i; negative where the window lies outside there.
+    const auto offset = [&](int i) {
       int p[3];
-      bool valid = left > 0;
+      bool valid = true;
       if constexpr (TRANSPOSED) {
         p[0] = at_[i][0] - z, p[1] = at_[i][1] - y, p[2] = at_[i][2] - x;
 #pragma unroll
@@ -224,8 +254,23 @@ class LoadWindows {
 #pragma unroll
         for (int a = 0; a < 3; ++a) valid = valid && static_cast<unsigned>(p[a]) < static_cast<unsigned>(w.in[a]);
       }
-      const int offset = image_[i] + p[0] * w.axis[0] + p[1] * w.axis[1] + p[2] * w.axis[2] + channel_;
-      copy_chunk(slab + chunk_offset<CHUNKS>(row, kChunk()), valid ? data_ + offset : data_, valid ? left : 0, fast_);
+      return valid ? image_[i] + p[0] * w.axis[0] + p[1] * w.axis[1] + p[2] * w.axis[2] + channel_ : -1;
+    };
+    if (road_ == kWhole) {
+#pragma unroll
+      for (int i = 0; i < kPasses; ++i) {
+        if (ROWS % kStep != 0 && kRow() + i * kStep >= ROWS) break;
+        const int at = offset(i);
+        mma::copy_async16(slab, place(i), data_ + at, at >= 0 && left > 0);
+      }
+    } else {
+      const int count = part_of_chunk<T>(left);
+#pragma unroll
+      for (int i = 0; i < kPasses; ++i) {
+        if (ROWS % kStep != 0 && kRow() + i * kStep >= ROWS) break;
+        const int at = offset(i);
+        copy_part<T>(slab + place(i), at >= 0 ? data_ + at : data_, at >= 0 ? count : 0, road_ == kAligned);
+      }
     }
     channel_ += CHUNKS * kElements;
     wrap(w, (w.channels + kElements - 1) / kElements * kElements);
@@ -239,6 +284,7 @@ class LoadWindows {
   static constexpr int kOutside = -(1 << 29);
   static __device__ __forceinline__ int kRow() { return threadIdx.x / CHUNKS; }
   static __device__ __forceinline__ int kChunk() { return threadIdx.x % CHUNKS; }
+  static __device__ __forceinline__ int place(int i) { return place_of_pass<CHUNKS, kStep>(kRow(), kChunk(), i); }
   __device__ __forceinline__ void wrap(const Windows& w, int padded) {
     while (channel_ >= padded && tap_[0] < w.kernel[0]) {
       channel_ -= padded;
@@ -250,7 +296,7 @@ class LoadWindows {
   }
   const T* data_;
   int image_[kPasses], at_[kPasses][3], tap_[3], channel_;
-  bool fast_;
+  Road road_;
 };
 
 /// Windows of planar images as slabs [K][WIDTH] with pixels contiguous: K runs over channels and within them over

@@ -68,8 +68,9 @@ __device__ __forceinline__ void wait() {
 /// Start address; 1024 bytes from one group of eight rows to the next; 128-byte swizzle. The distance along K takes no
 /// part with this swizzle.
 __device__ __forceinline__ unsigned long long descriptor(const char* slab, int step) {
-  const unsigned address = mma::shared_address(slab) + static_cast<unsigned>(step) * 32;
-  return static_cast<unsigned long long>((address & 0x3ffffu) >> 4) | 1ull << 16 | (1024ull >> 4) << 32 | 1ull << 62;
+  // The step stays within 128 bytes, so that it changes nothing but the address field's lowest bits.
+  const unsigned address = ((mma::shared_address(slab) & 0x3ffffu) >> 4) + static_cast<unsigned>(step) * 2;
+  return address | 1ull << 16 | (1024ull >> 4) << 32 | 1ull << 62;
 }
 
 #if __CUDA_ARCH_FEAT_SM90_ALL
