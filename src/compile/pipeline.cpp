@@ -4,6 +4,7 @@
 #include "passes/canonicalize/canonicalize.h"
 #include "passes/fuse/activations.h"
 #include "passes/fuse/attention.h"
+#include "passes/fuse/attention_operands.h"
 #include "passes/fuse/depthwise_blocks.h"
 #include "passes/fuse/epilogue.h"
 #include "passes/fuse/groups.h"
@@ -73,6 +74,7 @@ constexpr passes::Pass kFuseOnHost[] = {
     {"fold-scalars", passes::fold_scalars},
     {"fuse-epilogues", passes::fuse_epilogues},
     {"merge-siblings", passes::merge_siblings},
+    {"attend-in-place", passes::attend_in_place},
     {"fuse-depthwise-blocks", passes::fuse_depthwise_blocks},
     {"fuse-channel-factors", passes::fuse_channel_factors},
     {"group-pointwise", passes::group_pointwise},
@@ -82,7 +84,8 @@ constexpr passes::Pass kFuseOnHost[] = {
 constexpr passes::Pass kFuse[] = {
     {"fold-input-scales", passes::fold_input_scales}, {"fold-scalars", passes::fold_scalars},
     {"fuse-epilogues", passes::fuse_epilogues},       {"merge-siblings", passes::merge_siblings},
-    {"group-pointwise", passes::group_pointwise},     {"remove-dead-fused", remove_dead},
+    {"attend-in-place", passes::attend_in_place},     {"group-pointwise", passes::group_pointwise},
+    {"remove-dead-fused", remove_dead},
 };
 
 constexpr StageList kCanonicalizeStage = {"canonicalize", kCanonicalize, 8};

@@ -27,17 +27,29 @@ Shape permuted(const Shape& s, const std::vector<int64_t>& perm) {
   return out;
 }
 
+// The number of heads that are used in place of those that an operand holds.
+void use_heads(const AttentionAttrs& a, size_t operand, Dim* heads) {
+  const int64_t first = a.first(operand), asked = operand == 0 ? a.heads : a.kv_heads;
+  if (first == 0 && asked == 0) return;
+  require<ModelError>(first >= 0 && asked >= 0, "attention uses {} heads from head {} on", asked, first);
+  require<ModelError>(heads->is_const() || asked > 0, "attention uses heads of an operand that holds {}", heads->str());
+  if (heads->is_const())
+    require<ModelError>(first <= heads->value() && asked <= heads->value() - first,
+                        "attention uses {} heads from head {} on, an operand holds {}", asked, first, heads->str());
+  *heads = Dim(a.used(operand, heads->value_or(0)));
+}
+
 void infer_attention(InferContext& c) {
   const auto& a = c.attr<AttentionAttrs>();
-  const std::vector<int64_t>* perms[3] = {&a.q_perm, &a.k_perm, &a.v_perm};
   Shape s[3];
   for (size_t i = 0; i < 3; ++i) {
     require_float(c.in(i), "an operand of attention");
     require_type_of_first(c, i, "an operand of attention");
     require<ModelError>(c.in(i).shape.size() == 4, "an operand of attention has shape {}, not rank 4",
                         str(c.in(i).shape));
-    check_perm(*perms[i]);
-    s[i] = permuted(c.in(i).shape, *perms[i]);
+    check_perm(a.perm(i));
+    s[i] = permuted(c.in(i).shape, a.perm(i));
+    use_heads(a, i, &s[i][1]);
   }
   check_perm(a.out_perm);
   const auto& [q, k, v] = s;
@@ -64,6 +76,13 @@ void infer_attention(InferContext& c) {
 struct View {
   Dims dims;
   std::vector<int64_t> stride;
+  int64_t start = 0;  // of the first head that is used
+  View(const Dims& d, const AttentionAttrs& a, size_t operand) : View(d, a.perm(operand)) {
+    Dim heads(dims[1]);
+    use_heads(a, operand, &heads);
+    dims[1] = heads.value();
+    start = a.first(operand) * stride[1];
+  }
   View(const Dims& d, const std::vector<int64_t>& perm) : dims(d), stride(strides_of(d)) {
     if (perm.empty()) return;
     const View plain(d, {});
@@ -95,9 +114,9 @@ void attend(const Problem& p, int64_t b, int64_t h, int64_t i, const T* q, const
   const int64_t keys = p.k.dims[2], size = p.q.dims[3], shared = h / (p.q.dims[1] / p.k.dims[1]);
   const int64_t last = a.causal ? i + (a.causal_bottom_right ? keys - p.q.dims[2] : 0) : keys;
   std::vector<double> scores(static_cast<size_t>(keys)), sum(static_cast<size_t>(p.v.dims[3]), 0);
-  q += b * p.q.stride[0] + h * p.q.stride[1] + i * p.q.stride[2];
-  k += b * p.k.stride[0] + shared * p.k.stride[1];
-  v += b * p.v.stride[0] + shared * p.v.stride[1];
+  q += p.q.start + b * p.q.stride[0] + h * p.q.stride[1] + i * p.q.stride[2];
+  k += p.k.start + b * p.k.stride[0] + shared * p.k.stride[1];
+  v += p.v.start + b * p.v.stride[0] + shared * p.v.stride[1];
   for (int64_t j = 0; j < keys; ++j) {
     double dot = 0;
     for (int64_t d = 0; d < size; ++d)
@@ -133,7 +152,7 @@ std::vector<int64_t> inverse(const std::vector<int64_t>& perm) {
 
 void eval_attention(EvalContext& c) {
   const auto& a = c.attr<AttentionAttrs>();
-  const View q(c.in(0).dims(), a.q_perm), k(c.in(1).dims(), a.k_perm), v(c.in(2).dims(), a.v_perm);
+  const View q(c.in(0).dims(), a, 0), k(c.in(1).dims(), a, 1), v(c.in(2).dims(), a, 2);
   const Dims dims = to_dims(permuted(to_shape({q.dims[0], q.dims[1], q.dims[2], v.dims[3]}), a.out_perm));
   Problem p{&a, q, k, v, View(dims, inverse(a.out_perm))};
   require<ModelError>(k.dims[1] > 0 && q.dims[1] % k.dims[1] == 0, "{} query heads cannot share {} key heads",

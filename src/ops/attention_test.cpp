@@ -22,6 +22,18 @@ TEST(Attention, MixesValuesBySoftmaxOfScores) {
                 {mix(2 * std::tanh(0.25)), mix(2 * std::tanh(0.5))}, 1e-5);
 }
 
+TEST(Attention, UsesSomeOfTheHeads) {
+  // Heads 0 and 1 are queries, 2 is the key, 3 the value; one position.
+  const Tensor all = tensor({1, 4, 1, 1}, {1, 2, 3, 40});
+  AttentionAttrs a;
+  a.heads = 2, a.kv_heads = 1, a.k_first = 2, a.v_first = 3;
+  expect_tensor(run(kAttentionOp, a, {all, all, all})[0], {1, 2, 1, 1}, {40, 40});
+  a.v_first = 4;
+  EXPECT_THROW(run(kAttentionOp, a, {all, all, all}), ModelError);
+  a.v_first = -1;
+  EXPECT_THROW(run(kAttentionOp, a, {all, all, all}), ModelError);
+}
+
 TEST(Attention, MasksCausally) {
   AttentionAttrs a;
   a.causal = true;

@@ -6,20 +6,22 @@
 namespace hone::cpu {
 namespace {
 
-// Strides of [B,H,S,D] in an operand whose memory axes are permuted by `perm`.
-std::vector<int64_t> operand_strides(const TensorDesc& d, const std::vector<int64_t>& perm) {
-  const std::vector<int64_t> own = element_strides(d);
-  if (perm.empty()) return own;
-  std::vector<int64_t> s;
-  for (int64_t a : perm) s.push_back(own[static_cast<size_t>(a)]);
-  return s;
-}
-Dims operand_dims(const TensorDesc& d, const std::vector<int64_t>& perm) {
-  if (perm.empty()) return d.dims;
-  Dims r;
-  for (int64_t a : perm) r.push_back(d.dims[static_cast<size_t>(a)]);
-  return r;
-}
+// An operand as [B,H,S,D].
+struct Operand {
+  Dims dims;
+  std::vector<int64_t> strides;
+  int64_t start = 0;  // of the first head that is used
+  Operand(const Problem& p, size_t i) {
+    const auto& a = p.attr<AttentionAttrs>();
+    const std::vector<int64_t> own = element_strides(p.inputs[i]);
+    for (size_t k = 0; k < 4; ++k) {
+      const size_t axis = a.perm(i).empty() ? k : static_cast<size_t>(a.perm(i)[k]);
+      dims.push_back(p.inputs[i].dims[axis]), strides.push_back(own[axis]);
+    }
+    start = a.first(i) * strides[1];
+    dims[1] = a.used(i, dims[1]);
+  }
+};
 std::vector<int64_t> output_strides(const TensorDesc& d, const std::vector<int64_t>& perm) {
   const std::vector<int64_t> own = element_strides(d);
   if (perm.empty()) return own;
@@ -30,18 +32,15 @@ std::vector<int64_t> output_strides(const TensorDesc& d, const std::vector<int64
 
 AttentionShape shape_of(const Problem& p) {
   const auto& a = p.attr<AttentionAttrs>();
-  const Dims q = operand_dims(p.inputs[0], a.q_perm), k = operand_dims(p.inputs[1], a.k_perm),
-             v = operand_dims(p.inputs[2], a.v_perm);
+  const Operand q(p, 0), k(p, 1), v(p, 2);
   AttentionShape s;
-  s.batch = q[0], s.heads = q[1], s.kv_heads = k[1], s.rows = q[2], s.keys = k[2];
-  s.channels = q[3], s.value_channels = v[3];
+  s.batch = q.dims[0], s.heads = q.dims[1], s.kv_heads = k.dims[1], s.rows = q.dims[2], s.keys = k.dims[2];
+  s.channels = q.dims[3], s.value_channels = v.dims[3];
   s.scale = static_cast<float>(a.scale), s.softcap = static_cast<float>(a.softcap);
   s.causal = a.causal;
   s.causal_offset = a.causal_bottom_right ? s.keys - s.rows : 0;
   const auto view = [](const std::vector<int64_t>& t) { return AttentionView{t[0], t[1], t[2]}; };
-  s.q = view(operand_strides(p.inputs[0], a.q_perm));
-  s.k = view(operand_strides(p.inputs[1], a.k_perm));
-  s.v = view(operand_strides(p.inputs[2], a.v_perm));
+  s.q = view(q.strides), s.k = view(k.strides), s.v = view(v.strides);
   s.out = view(output_strides(p.outputs[0], a.out_perm));
   if (p.has(3)) {
     const std::vector<int64_t> m = broadcast_strides_of(p.inputs[3], 4);
@@ -52,11 +51,13 @@ AttentionShape shape_of(const Problem& p) {
 
 class AttentionKernel : public Kernel {
  public:
-  explicit AttentionKernel(const Problem& p) : attention_(isa(), shape_of(p)), threads_(p.threads), masked_(p.has(3)) {}
+  explicit AttentionKernel(const Problem& p) : attention_(isa(), shape_of(p)), threads_(p.threads), masked_(p.has(3)) {
+    for (size_t i = 0; i < 3; ++i) start_[i] = Operand(p, i).start;
+  }
   size_t workspace() const override { return attention_.workspace(threads_); }
   void run(const Launch& l) const noexcept override {
-    attention_.run(static_cast<const float*>(l.inputs[0]), static_cast<const float*>(l.inputs[1]),
-                   static_cast<const float*>(l.inputs[2]), masked_ ? l.inputs[3] : nullptr,
+    const auto operand = [&](size_t i) { return static_cast<const float*>(l.inputs[i]) + start_[i]; };
+    attention_.run(operand(0), operand(1), operand(2), masked_ ? l.inputs[3] : nullptr,
                    static_cast<float*>(l.outputs[0]), l.workspace, threads_);
   }
 
@@ -64,6 +65,7 @@ class AttentionKernel : public Kernel {
   Attention attention_;
   int threads_;
   bool masked_;
+  std::array<int64_t, 3> start_{};
 };
 
 class AttentionSimd : public Tactic {
@@ -76,9 +78,8 @@ class AttentionSimd : public Tactic {
     for (size_t i = 0; i < 3; ++i) {
       if (p.inputs[i].type != DType::kF32) return Verdict::no("not FP32");
       if (p.inputs[i].format != Format::kLinear) return Verdict::no("not linear");
-      const auto& perm = i == 0 ? a.q_perm : i == 1 ? a.k_perm : a.v_perm;
       if (p.inputs[i].dims.size() != 4) return Verdict::no("not of rank 4");
-      if (operand_strides(p.inputs[i], perm)[3] != 1) return Verdict::no("head channels are not contiguous");
+      if (Operand(p, i).strides[3] != 1) return Verdict::no("head channels are not contiguous");
     }
     const TensorDesc& y = p.outputs[0];
     if (y.type != DType::kF32 || y.format != Format::kLinear || y.dims.size() != 4)

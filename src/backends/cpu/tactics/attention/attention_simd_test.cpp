@@ -42,5 +42,13 @@ TEST(AttentionTactic, FoldedTransposes) {
             random_tensor(DType::kF32, {1, 49, 3, 32}, 3)});
 }
 
+TEST(AttentionTactic, HeadsOfOneProduct) {
+  AttentionAttrs a;
+  a.q_perm = a.k_perm = a.v_perm = a.out_perm = {0, 2, 1, 3};
+  a.heads = 4, a.kv_heads = 2, a.k_first = 4, a.v_first = 6;
+  const Tensor all = random_tensor(DType::kF32, {2, 30, 8, 16}, 1);
+  check(a, {all, all, all});
+}
+
 }  // namespace
 }  // namespace hone::cpu

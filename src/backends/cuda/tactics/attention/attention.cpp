@@ -18,6 +18,12 @@ int64_t round_up(int64_t v, int64_t to) { return ceil_div(v, to) * to; }
 struct Operand {
   Dims dims;
   Strides strides{};
+  int64_t start = 0;  // bytes to the first head that is used
+  Operand(const Problem& p, size_t operand) : Operand(p.inputs[operand], p.attr<AttentionAttrs>().perm(operand)) {
+    const auto& a = p.attr<AttentionAttrs>();
+    start = a.first(operand) * strides[1] * bits(p.inputs[operand].type) / 8;
+    dims[1] = a.used(operand, dims[1]);
+  }
   Operand(const TensorDesc& d, const std::vector<int64_t>& perm) : dims(4) {
     const std::vector<int64_t> own = element_strides(d);
     for (size_t i = 0; i < 4; ++i) {
@@ -37,9 +43,9 @@ struct AttentionProblem {
   Operand q, k, v, out;
   bool masked;
   explicit AttentionProblem(const Problem& p)
-      : q(p.inputs[0], p.attr<AttentionAttrs>().q_perm),
-        k(p.inputs[1], p.attr<AttentionAttrs>().k_perm),
-        v(p.inputs[2], p.attr<AttentionAttrs>().v_perm),
+      : q(p, 0),
+        k(p, 1),
+        v(p, 2),
         out(p.outputs[0], inverse(p.attr<AttentionAttrs>().out_perm)),
         masked(p.has(3)) {}
   int64_t batch() const { return q.dims[0]; }
@@ -82,7 +88,8 @@ class AttentionSource {
   explicit AttentionSource(const Problem& p) : p_(p), a_(p), type_(device_type(p.inputs[0].type)) {
     const auto& attrs = p.attr<AttentionAttrs>();
     const char* names[] = {"q", "k", "v"};
-    for (int i = 0; i < 3; ++i) k_.pointer("const " + type_, names[i], Argument::input(i));
+    const Operand* operands[] = {&a_.q, &a_.k, &a_.v};
+    for (int i = 0; i < 3; ++i) k_.pointer("const " + type_, names[i], Argument::input(i, operands[i]->start));
     mask_type_ = a_.masked ? std::string(device_type(p.inputs[3].type)) : "float";
     if (a_.masked) k_.pointer("const " + mask_type_, "mask", Argument::input(3));
     k_.pointer(type_, "out", Argument::output(0));

@@ -89,6 +89,18 @@ TEST_F(AttentionTest, OperandsAsTheyLie) {
   p.refuses(attention_mma_16());
 }
 
+TEST_F(AttentionTest, HeadsOfOneProduct) {
+  AttentionAttrs a = attributes(32);
+  a.q_perm = a.k_perm = a.v_perm = a.out_perm = {0, 2, 1, 3};
+  a.heads = 4, a.kv_heads = 2, a.k_first = 4, a.v_first = 6;
+  for (bool half : {false, true}) {
+    const DType t = half ? DType::kF16 : DType::kF32;
+    TestProblem p(kAttentionOp, a);
+    for (int i = 0; i < 3; ++i) p.input(t, {2, 40, 8, 32});
+    p.check(half ? attention_mma_32() : attention_fma_8());
+  }
+}
+
 TEST_F(AttentionTest, QueriesThatSeeNothing) {
   TestProblem p(kAttentionOp, attributes(32));
   Tensor mask = Tensor::zeros(DType::kBool, {1, 1, 18, 33});

@@ -4,6 +4,7 @@
 // (fma). Weights known at build time are packed then; others by a kernel that runs first.
 #include "backends/cuda/program_code.h"
 #include "backends/cuda/tactics/convolution/conv_problem.h"
+#include "backends/cuda/tactics/product/few_rows.h"
 #include "backends/cuda/tactics/product/packing.h"
 #include "backends/cuda/tactics/product/tactics.h"
 #include "backends/layout.h"
@@ -218,5 +219,10 @@ class ConvPlanar : public ConvTactic {
 #undef HONE_WGMMA_TILE
 #undef HONE_MMA_TILE
 #undef HONE_FMA_TILE
+
+const Tactic& conv_few_rows() {
+  static const FewRows<Conv> tactic("conv");
+  return tactic;
+}
 
 }  // namespace hone::cuda

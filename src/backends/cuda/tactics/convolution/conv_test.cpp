@@ -21,6 +21,7 @@ const Tactic& conv_wgmma_64x64_cluster();
 const Tactic& conv_mma_32x32_cluster();
 const Tactic& conv_wgmma_128x128();
 
+const Tactic& conv_few_rows();
 namespace {
 
 using testing::TestProblem;
@@ -70,6 +71,12 @@ void check_case(const Case& c, const Tactic& tactic, DType type, Formats f, bool
 
 TEST_F(ConvTest, ChannelsLastInHalf) {
   for (const Case& c : kCases) check_case(c, conv_mma_32x32(), DType::kF16, {kCL, kCL}, true);
+}
+TEST_F(ConvTest, FewPixels) {
+  for (DType t : {DType::kF16, DType::kF32}) {
+    check_case({{2, 64, 1, 1}, {13, 64, 1, 1}, {}, {}, {}, {}}, conv_few_rows(), t, {kCL, kCL}, true);
+    check_case({{1, 8, 1, 3}, {5, 8, 1, 1}, {}, {}, {}, {}}, conv_few_rows(), t, {kCL, kCL}, true);
+  }
 }
 TEST_F(ConvTest, ChannelsLastInTf32) {
   for (const Case& c : kCases) check_case(c, conv_mma_32x32(), DType::kF32, {kCL, kCL}, true, true);

@@ -1,5 +1,6 @@
 // Matrix products by our own kernels: cuda.gemm_mma on tensor cores, cuda.gemm_fma by ordinary arithmetic, each in many
 // tiles. A constant second operand is packed at build time into rows along K.
+#include "backends/cuda/tactics/product/few_rows.h"
 #include "backends/cuda/tactics/product/packing.h"
 #include "backends/cuda/tactics/product/tactics.h"
 #include "backends/layout.h"
@@ -128,5 +129,10 @@ class Gemm : public ProductTactic {
 #undef HONE_WGMMA_TILE
 #undef HONE_MMA_TILE
 #undef HONE_FMA_TILE
+
+const Tactic& gemm_few_rows() {
+  static const FewRows<Gemm> tactic("gemm");
+  return tactic;
+}
 
 }  // namespace hone::cuda

@@ -4,6 +4,7 @@
 #include "ops/matmul.h"
 
 namespace hone::cuda {
+const Tactic& gemm_few_rows();
 
 #define HONE_MMA_TILE(m, n, ...)      \
   const Tactic& gemm_mma_##m##x##n(); \
@@ -193,6 +194,22 @@ TEST_F(GemmTest, TailsThatConvert) {
   p.input(DType::kF32, {50});
   p.output_type(DType::kF32);
   p.check(gemm_mma_64x64(), 3e-3);
+}
+
+TEST_F(GemmTest, FewRows) {
+  for (const auto& [m, n, k] : {std::tuple<int64_t, int64_t, int64_t>{1, 10, 96}, {3, 33, 520}, {4, 5, 4096}, {2, 1, 8}})
+    for (DType t : {DType::kF16, DType::kBF16, DType::kF32}) {
+      SCOPED_TRACE(fmt::format("{} {} {} {}", m, n, k, name(t)));
+      TestProblem p(kMatMulOp, attributes(kN, kT));
+      p.input(t, {m, k}).input(t, {n, k}, {}, true);
+      p.epilogue(fmt::format("1 inputs; r1=relu.{} r0; out r1", name(t))).check(gemm_few_rows());
+    }
+  TestProblem many(kMatMulOp, attributes(kN, kN));
+  many.input(DType::kF16, {5, 64}).input(DType::kF16, {64, 8}, {}, true);
+  many.refuses(gemm_few_rows());
+  TestProblem odd(kMatMulOp, attributes(kN, kN));
+  odd.input(DType::kF16, {1, 63}).input(DType::kF16, {63, 8}, {}, true);
+  odd.refuses(gemm_few_rows());
 }
 
 TEST_F(GemmTest, OnlyPromisingTilesAreTried) {

@@ -225,13 +225,17 @@ ProductTactic::ProductTactic(std::string_view family, const Tile& tile, Sharing 
       tile_(tile),
       sharing_(sharing) {}
 
-Verdict ProductTactic::supports(const Problem& p) const {
+Verdict ProductTactic::describe(const Problem& p, Product& product) const {
   if (p.inputs.empty() || p.outputs.size() != 1) return Verdict::no("has unusual operands");
   const DType t = p.inputs[0].type;
   if (t != DType::kF32 && t != DType::kF16 && t != DType::kBF16) return Verdict::no("computes no {}", hone::name(t));
   if (Verdict v = check_tail(p); !v) return v;
+  return geometry(p, product);
+}
+
+Verdict ProductTactic::supports(const Problem& p) const {
   Product product;
-  if (Verdict v = geometry(p, product); !v) return v;
+  if (Verdict v = describe(p, product); !v) return v;
   const Variant variant{tile_, sharing_};
   if (Verdict v = variant.check(p, product); !v) return v;
   const size_t bytes = product.before_bytes + variant.partial_bytes(product);

@@ -63,18 +63,20 @@ class ProductTactic : public RecipeTactic {
  public:
   ProductTactic(std::string_view family, const Tile& tile, Sharing sharing);
   std::string_view name() const final { return name_; }
-  Verdict supports(const Problem& p) const final;
-  Verdict promises(const Problem& p) const final;
-  std::vector<Recipe> recipes(const Problem& p) const final;
-  size_t workspace(const Problem& p) const final;
-  double estimate(const Problem& p) const final;
+  Verdict supports(const Problem& p) const override;
+  Verdict promises(const Problem& p) const override;
+  std::vector<Recipe> recipes(const Problem& p) const override;
+  size_t workspace(const Problem& p) const override;
+  double estimate(const Problem& p) const override;
 
  protected:
+  /// What holds for every way to run it: types, tail and geometry. Fills `product` where it says yes.
+  Verdict describe(const Problem& p, Product& product) const;
+  Product product_of(const Problem& p) const;
   /// Fills `product` where it says yes.
   virtual Verdict geometry(const Problem& p, Product& product) const = 0;
 
  private:
-  Product product_of(const Problem& p) const;
   const std::string name_;
   const Tile& tile_;
   const Sharing sharing_;
