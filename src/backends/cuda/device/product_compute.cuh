@@ -75,8 +75,11 @@ class TensorCores {
     }
   }
 
- private:
+ protected:
   static constexpr mma::Kind kKind = KindOf<T>::value;
+  float sum_[BM / WARPS_M / 16][BN / WARPS_N / 8][4];
+
+ private:
   static constexpr int kRows = BM / WARPS_M / 16, kColumns = BN / WARPS_N / 8;
   static constexpr int kElements = 16 / sizeof(T);
   static_assert(kRows >= 1 && kColumns >= 2 && kColumns % 2 == 0 && CHUNKS % 2 == 0, "tile of a warp");
@@ -124,8 +127,6 @@ class TensorCores {
     }
     round(f);
   }
-
-  float sum_[kRows][kColumns][4];
 };
 
 /// Ordinary arithmetic: THREADS_M x THREADS_N threads; thread (y, x) has rows y + i THREADS_M and columns

@@ -22,6 +22,8 @@ const Tactic& conv_mma_32x32_cluster();
 const Tactic& conv_wgmma_128x128();
 
 const Tactic& conv_few_rows();
+const Tactic& conv_few_channels_64();
+const Tactic& conv_few_channels_32();
 namespace {
 
 using testing::TestProblem;
@@ -71,6 +73,23 @@ void check_case(const Case& c, const Tactic& tactic, DType type, Formats f, bool
 
 TEST_F(ConvTest, ChannelsLastInHalf) {
   for (const Case& c : kCases) check_case(c, conv_mma_32x32(), DType::kF16, {kCL, kCL}, true);
+}
+TEST_F(ConvTest, FewChannels) {
+  const Case cases[] = {
+      {{2, 3, 30, 31}, {40, 3, 7, 7}, {2, 2}, {}, {3, 3}, {3, 3}}, {{1, 3, 17, 33}, {24, 3, 3, 3}, {2, 2}, {}, {0, 1}, {1, 0}},
+      {{1, 4, 16, 16}, {96, 4, 4, 4}, {4, 4}, {}, {}, {}},         {{1, 1, 9, 140}, {8, 1, 5, 5}, {}, {}, {2, 2}, {2, 2}},
+      {{3, 2, 6, 5}, {70, 2, 1, 2}, {1, 3}, {}, {}, {}},
+  };
+  for (const Case& c : cases)
+    for (DType t : {DType::kF16, DType::kBF16})
+      for (const Tactic* tactic : {&conv_few_channels_64(), &conv_few_channels_32()}) {
+        SCOPED_TRACE(fmt::format("{} {} {}", tactic->name(), str(c.x), str(c.w)));
+        TestProblem p(kConvolutionOp, attributes(c));
+        p.input(t, c.x).input(t, c.w, {}, true).input(t, {c.w[0]}).output(kCL, 8).check(*tactic);
+      }
+  TestProblem p(kConvolutionOp, attributes(cases[0]));
+  p.input(DType::kF16, {1, 5, 9, 9}).input(DType::kF16, {8, 5, 7, 7}, {}, true).output(kCL);
+  p.refuses(conv_few_channels_32());
 }
 TEST_F(ConvTest, FewPixels) {
   for (DType t : {DType::kF16, DType::kF32}) {
