@@ -17,7 +17,7 @@ class Generator {
   Recipe main() const {
     KernelParameters k;
     const std::string type(device_type(p_.type));
-    const int stages = stages_of(tile_, gpu());
+    const int stages = stages_of(tile_, gpu(), ceil_div(slabs(), parts_.count));
     std::string tail, windows = "const NoWindows windows{};";
     k.integer("m", p_.m), k.integer("n", p_.n), k.integer("k", p_.k), k.integer("slabs", slabs());
     if (has_windows()) windows = fmt::format("const Windows windows = {};", windows_code(k, p_.windows, transposed()));

@@ -14,8 +14,8 @@ int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t slab_depth(const Tile& t, const TileWork& w) { return int64_t{t.chunks} * 16 / w.element_bytes; }
 int64_t tiles_of(const Tile& t, const TileWork& w) { return w.items * ceil_div(w.m, t.m) * ceil_div(w.n, t.n); }
 
-int64_t blocks_per_processor(const Tile& t, const GpuInfo& gpu) {
-  const int shared = shared_bytes_of(t, std::max(2, stages_of(t, gpu))) + 1024;
+int64_t blocks_per_processor(const Tile& t, const GpuInfo& gpu, int64_t slabs) {
+  const int shared = shared_bytes_of(t, std::max(2, stages_of(t, gpu, slabs))) + 1024;
   const int64_t by_memory = std::max(1, gpu.shared_per_block / shared);
   // Registers: sums, fragments and addresses.
   const int64_t registers = int64_t{t.m} * t.n + int64_t{t.threads()} * 72;
@@ -45,8 +45,8 @@ int shared_bytes_of(const Tile& t, int stages) {
   return std::max(ring, rows * (t.n + 8) * 4) + alignment;
 }
 
-int stages_of(const Tile& t, const GpuInfo& gpu) {
-  int stages = t.stages;
+int stages_of(const Tile& t, const GpuInfo& gpu, int64_t slabs) {
+  int stages = static_cast<int>(std::clamp<int64_t>(slabs + 1, t.least_stages(), t.stages));
   while (stages >= t.least_stages() && shared_bytes_of(t, stages) > gpu.shared_per_block) --stages;
   return stages >= t.least_stages() ? stages : 0;
 }
@@ -67,8 +67,8 @@ int64_t cluster_of(const Tile& t, const TileWork& w, const GpuInfo& gpu) {
 }
 
 double time_of(const Tile& t, const TileWork& w, int64_t parts, bool in_cluster, const GpuInfo& gpu) {
-  const int64_t processors = std::max(1, gpu.multiprocessors), together = blocks_per_processor(t, gpu);
   const int64_t blocks = tiles_of(t, w) * parts, slabs = ceil_div(ceil_div(w.k, slab_depth(t, w)), parts);
+  const int64_t processors = std::max(1, gpu.multiprocessors), together = blocks_per_processor(t, gpu, slabs);
   const double cycles = slab_cycles(t, w);
   // A block alone waits for memory between slabs; several on a multiprocessor share its arithmetic.
   const double alone = std::max(cycles, 160.0);

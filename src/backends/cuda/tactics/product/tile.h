@@ -34,8 +34,9 @@ struct TileWork {
   int64_t traffic = 0;    // bytes to and from memory, once each
 };
 
-/// Stages that fit the GPU's shared memory, at most those wished; 0: too few fit.
-int stages_of(const Tile& t, const GpuInfo& gpu);
+/// Stages that fit the GPU's shared memory, at most those wished and, where that is enough, one more than there are
+/// slabs: what a short K leaves free lets more blocks run together. 0: too few fit.
+int stages_of(const Tile& t, const GpuInfo& gpu, int64_t slabs);
 /// Bytes of shared memory with that many stages.
 int shared_bytes_of(const Tile& t, int stages);
 /// Into how many parts to split K so that the GPU fills; 1: splitting does not pay.

@@ -63,7 +63,7 @@ Verdict Variant::check(const Problem& problem, const Product& p) const {
     if (capability < (p.type == DType::kF16 ? 75 : 80)) return Verdict::no("needs a newer GPU for {}", name(p.type));
   }
   if (sharing == Sharing::kCluster && !gpu().clusters) return Verdict::no("needs a GPU that launches clusters");
-  if (stages_of(tile, gpu()) == 0) return Verdict::no("needs more shared memory than the GPU has");
+  if (stages_of(tile, gpu(), kMost) == 0) return Verdict::no("needs more shared memory than the GPU has");
   if (p.items < 1 || p.m < 1 || p.n < 1 || p.k < 1) return Verdict::no("has an empty operand");
   for (int64_t extent : {p.m, p.n, p.k, p.rows(), p.columns()})
     if (extent > kMost - 1024) return Verdict::no("is too large");
