@@ -69,6 +69,10 @@ class IBuilder : public INoCopy {
   virtual int32_t getMaxThreads() const noexcept = 0;
   /// The registry of plugins that this builder sees.
   virtual IPluginRegistry& getPluginRegistry() noexcept = 0;
+  /// Tunes a plan again for this machine, from the portable network that it holds (Hone extension): for a plan that was
+  /// built for another GPU, processor or device. Shapes and what the types of the network allow are the plan's, all
+  /// else is the configuration's. The caller deletes the new plan. Null on an error.
+  virtual IHostMemory* retuneSerializedNetwork(void const* plan, std::size_t size, IBuilderConfig& config) noexcept = 0;
 
   /// Deprecated: batch size is an ordinary dimension; has no effect.
   TRT_DEPRECATED void setMaxBatchSize(int32_t /*batchSize*/) noexcept {}

@@ -8,6 +8,7 @@
 #include "hone/optimization_profile.h"
 #include "hone/timing_cache.h"
 #include "hone/types.h"
+#include "hone/verification.h"
 
 namespace nvinfer1 {
 
@@ -41,7 +42,10 @@ class IBuilderConfig : public INoCopy {
   virtual void setFlag(BuilderFlag builderFlag) noexcept = 0;
   /// True when the flag is set.
   virtual bool getFlag(BuilderFlag builderFlag) const noexcept = 0;
-  /// Chooses the device of one layer.
+  /// Chooses the device of one layer: kGPU is the engine's device (on a machine without a GPU the processor), kCPU (a
+  /// Hone extension) the processor, with copies where the data changes sides; layers of different devices are never
+  /// fused. kDLA is accepted for the sake of BuilderFlag::kGPU_FALLBACK, with which such layers get the engine's
+  /// device; without it the build fails.
   virtual void setDeviceType(ILayer const* layer, DeviceType deviceType) noexcept = 0;
   /// The device of a layer, the default one unless set.
   virtual DeviceType getDeviceType(ILayer const* layer) const noexcept = 0;
@@ -49,9 +53,9 @@ class IBuilderConfig : public INoCopy {
   virtual bool isDeviceTypeSet(ILayer const* layer) const noexcept = 0;
   /// Takes it back.
   virtual void resetDeviceType(ILayer const* layer) noexcept = 0;
-  /// True when NVIDIA's DLA could run the layer: always false.
+  /// True when NVIDIA's DLA could run the layer: always false, no machine that Hone runs on has one.
   virtual bool canRunOnDLA(ILayer const* layer) const noexcept = 0;
-  /// Sets the DLA core; kept, without effect.
+  /// Sets the DLA core for layers on kDLA; kept, without effect (see setDeviceType()).
   virtual void setDLACore(int32_t dlaCore) noexcept = 0;
   /// Returns the DLA core.
   virtual int32_t getDLACore() const noexcept = 0;
@@ -91,7 +95,10 @@ class IBuilderConfig : public INoCopy {
   virtual void setQuantizationFlag(QuantizationFlag flag) noexcept = 0;
   /// True when the quantization flag is set.
   virtual bool getQuantizationFlag(QuantizationFlag flag) const noexcept = 0;
-  /// Sets which providers of tactics may be used. True when accepted.
+  /// Sets which providers of tactics may be used; all at first. They concern engines for GPUs: kCUDNN and kCUBLAS_LT
+  /// are the tactics of these libraries, kJIT_CONVOLUTIONS is Hone's convolution kernels made for the problem,
+  /// kEDGE_MASK_CONVOLUTIONS those that mask the taps outside of the image (they take every problem), kCUBLAS has none.
+  /// False for a bit that is no source.
   virtual bool setTacticSources(TacticSources tacticSources) noexcept = 0;
   /// Returns which providers of tactics may be used.
   virtual TacticSources getTacticSources() const noexcept = 0;
@@ -166,6 +173,18 @@ class IBuilderConfig : public INoCopy {
   virtual void setCpuThreads(int32_t nbThreads) noexcept = 0;
   /// Returns how many threads the CPU device uses, for measuring and as the engine's default (Hone extension).
   virtual int32_t getCpuThreads() const noexcept = 0;
+  /// Lets the build compare every layer of the engine with a reference (Hone extension); kOFF at first. `tolerance` is
+  /// that of the relative L2 error; 0 means 1e-5 for FP32, 1e-3 for TF32, 5e-3 for FP16 and 2e-2 for BF16. False where
+  /// the tolerance is negative or the action unknown.
+  virtual bool setVerification(VerifyAction action, double tolerance) noexcept = 0;
+  /// Returns what a verification does (Hone extension).
+  virtual VerifyAction getVerifyAction() const noexcept = 0;
+  /// Returns the tolerance of a verification, 0 for those of the precisions (Hone extension).
+  virtual double getVerifyTolerance() const noexcept = 0;
+  /// Sets who gives the inputs of a verification and hears its results, or null (Hone extension). Not owned.
+  virtual void setVerifier(IVerifier* verifier) noexcept = 0;
+  /// Returns who gives the inputs of a verification and hears its results, or null (Hone extension).
+  virtual IVerifier* getVerifier() const noexcept = 0;
 
   /// Deprecated: use setMemoryPoolLimit(MemoryPoolType::kWORKSPACE).
   TRT_DEPRECATED void setMaxWorkspaceSize(std::size_t workspaceSize) noexcept {

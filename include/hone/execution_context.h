@@ -130,6 +130,12 @@ class IExecutionContext : public INoCopy {
   }
   /// Deprecated: delete the object instead.
   TRT_DEPRECATED void destroy() noexcept { delete this; }
+  /// Allows runs to be replayed as CUDA graphs, which they are at first; has no effect on the CPU device (Hone
+  /// extension).
+  virtual void setGraphReplay(bool allowed) noexcept = 0;
+  /// True when runs may be replayed as CUDA graphs (Hone extension).
+  virtual bool getGraphReplay() const noexcept = 0;
+
   /// Deprecated: use setOptimizationProfileAsync().
   TRT_DEPRECATED bool setOptimizationProfile(int32_t profileIndex) noexcept {
     return setOptimizationProfileAsync(profileIndex, nullptr);

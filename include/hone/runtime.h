@@ -101,6 +101,9 @@ class IRuntime : public INoCopy {
 /// Makes a runtime; use nvinfer1::createInferRuntime(). `version` may be that of any release. Null on an error.
 extern "C" TENSORRTAPI void* createInferRuntime_INTERNAL(void* logger, int32_t version) noexcept;
 
+/// The version of Hone that wrote a plan, "0.1.0", from its head alone; null where the bytes are no plan that this
+/// library knows. The text lives until the thread asks again (Hone extension).
+extern "C" TENSORRTAPI char const* honePlanVersion(void const* plan, std::size_t size) noexcept;
 /// The version of the interface that the library implements, as NV_TENSORRT_VERSION.
 extern "C" TENSORRTAPI int32_t getInferLibVersion() noexcept;
 /// The major part of that version.

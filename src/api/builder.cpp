@@ -1,6 +1,8 @@
 // Building engines.
 #include "api/builder.h"
 
+#include <cstring>
+
 #include "api/engine.h"
 #include "api/host_memory.h"
 #include "base/parallel.h"
@@ -11,6 +13,11 @@ namespace {
 Network& network_of(nv::INetworkDefinition& n) {
   auto* own = dynamic_cast<Network*>(&n);
   require<ModelError>(own != nullptr, "the network is not of this library");
+  return *own;
+}
+BuilderConfig& config_of(nv::IBuilderConfig& c) {
+  auto* own = dynamic_cast<BuilderConfig*>(&c);
+  require<ModelError>(own != nullptr, "the configuration is not of this library");
   return *own;
 }
 }  // namespace
@@ -40,9 +47,7 @@ void Builder::reset() noexcept {
 }
 
 std::unique_ptr<plan::Plan> Builder::build(nv::INetworkDefinition& network, nv::IBuilderConfig& config) {
-  auto* c = dynamic_cast<BuilderConfig*>(&config);
-  require<ModelError>(c != nullptr, "the configuration is not of this library");
-  return build_plan(network_of(network), *c, reporter_, max_threads_);
+  return build_plan(network_of(network), config_of(config), reporter_, max_threads_);
 }
 
 nv::IHostMemory* Builder::buildSerializedNetwork(nv::INetworkDefinition& network, nv::IBuilderConfig& config) noexcept {
@@ -68,6 +73,19 @@ bool Builder::buildSerializedNetworkToStream(nv::INetworkDefinition& network, nv
     }
     return true;
   });
+}
+
+nv::IHostMemory* Builder::retuneSerializedNetwork(void const* plan, std::size_t size,
+                                                  nv::IBuilderConfig& config) noexcept {
+  return guarded(reporter_, "IBuilder::retuneSerializedNetwork", static_cast<nv::IHostMemory*>(nullptr),
+                 [&]() -> nv::IHostMemory* {
+                   require<ModelError>(plan != nullptr && size != 0, "the plan is empty");
+                   std::byte* memory = nullptr;
+                   const Blob image = Blob::allocate(size, &memory);
+                   std::memcpy(memory, plan, size);
+                   const auto old = plan::read({memory, size}, image.owner);
+                   return new HostMemory(plan::write(*retune_plan(*old, config_of(config), reporter_, max_threads_)));
+                 });
 }
 
 nv::ICudaEngine* Builder::buildEngineWithConfig(nv::INetworkDefinition& network, nv::IBuilderConfig& config) noexcept {

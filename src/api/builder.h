@@ -39,6 +39,8 @@ class Builder final : public nv::IBuilder {
   bool setMaxThreads(int32_t maxThreads) noexcept override;
   int32_t getMaxThreads() const noexcept override { return max_threads_ > 0 ? max_threads_ : 1; }
   nv::IPluginRegistry& getPluginRegistry() noexcept override { return registry_; }
+  nv::IHostMemory* retuneSerializedNetwork(void const* plan, std::size_t size,
+                                           nv::IBuilderConfig& config) noexcept override;
 
  private:
   std::unique_ptr<plan::Plan> build(nv::INetworkDefinition& network, nv::IBuilderConfig& config);

@@ -30,7 +30,10 @@ void BuilderConfig::setAvgTimingIterations(int32_t n) noexcept { s_.avg_timing =
 int32_t BuilderConfig::getAvgTimingIterations() const noexcept { return s_.avg_timing; }
 
 void BuilderConfig::setEngineCapability(nv::EngineCapability capability) noexcept {
-  if (capability != nv::EngineCapability::kSTANDARD)
+  if (capability == nv::EngineCapability::kDLA_STANDALONE)
+    refuse("IBuilderConfig::setEngineCapability",
+           "this machine has no DLA, so that nothing can be built for one alone");
+  else if (capability != nv::EngineCapability::kSTANDARD)
     refuse("IBuilderConfig::setEngineCapability", "only EngineCapability::kSTANDARD can be built");
 }
 nv::EngineCapability BuilderConfig::getEngineCapability() const noexcept { return nv::EngineCapability::kSTANDARD; }
@@ -47,8 +50,8 @@ void BuilderConfig::setFlag(nv::BuilderFlag flag) noexcept {
 bool BuilderConfig::getFlag(nv::BuilderFlag flag) const noexcept { return (s_.flags & bit(flag)) != 0; }
 
 void BuilderConfig::setDeviceType(nv::ILayer const* layer, nv::DeviceType type) noexcept {
-  if (layer == nullptr || !known(type) || type == nv::DeviceType::kDLA) {
-    refuse("IBuilderConfig::setDeviceType", "the layer is null or the device is none of Hone's (there is no DLA)");
+  if (layer == nullptr || !known(type)) {
+    refuse("IBuilderConfig::setDeviceType", "the layer is null or the device is none of kGPU, kDLA and kCPU");
     return;
   }
   guarded(reporter_, "IBuilderConfig::setDeviceType", [&] { s_.devices[layer] = type; });
@@ -61,8 +64,8 @@ bool BuilderConfig::isDeviceTypeSet(nv::ILayer const* layer) const noexcept { re
 void BuilderConfig::resetDeviceType(nv::ILayer const* layer) noexcept { s_.devices.erase(layer); }
 bool BuilderConfig::canRunOnDLA(nv::ILayer const*) const noexcept { return false; }
 void BuilderConfig::setDefaultDeviceType(nv::DeviceType type) noexcept {
-  if (!known(type) || type == nv::DeviceType::kDLA)
-    refuse("IBuilderConfig::setDefaultDeviceType", "there is no DLA; the devices are kGPU (the default one) and kCPU");
+  if (!known(type))
+    refuse("IBuilderConfig::setDefaultDeviceType", fmt::format("{} is no DeviceType", static_cast<int>(type)));
   else
     s_.default_device = type;
 }
@@ -97,6 +100,8 @@ bool BuilderConfig::getQuantizationFlag(nv::QuantizationFlag flag) const noexcep
 }
 
 bool BuilderConfig::setTacticSources(nv::TacticSources sources) noexcept {
+  if (sources >> nv::EnumMax<nv::TacticSource>() != 0)
+    return refuse("IBuilderConfig::setTacticSources", fmt::format("{:#x} has bits that are no TacticSource", sources));
   s_.sources = sources;
   return true;
 }
@@ -210,5 +215,14 @@ void BuilderConfig::setCpuThreads(int32_t n) noexcept {
   });
 }
 int32_t BuilderConfig::getCpuThreads() const noexcept { return s_.threads; }
+
+bool BuilderConfig::setVerification(nv::VerifyAction action, double tolerance) noexcept {
+  if (!known(action) || !(tolerance >= 0))
+    return refuse("IBuilderConfig::setVerification",
+                  fmt::format("action {} with tolerance {}", static_cast<int>(action), tolerance));
+  s_.verify = action;
+  s_.verify_tolerance = tolerance;
+  return true;
+}
 
 }  // namespace hone::api

@@ -93,6 +93,11 @@ class BuilderConfig final : public nv::IBuilderConfig {
   char const* getAllBuildRoutes() const noexcept override;
   void setCpuThreads(int32_t nbThreads) noexcept override;
   int32_t getCpuThreads() const noexcept override;
+  bool setVerification(nv::VerifyAction action, double tolerance) noexcept override;
+  nv::VerifyAction getVerifyAction() const noexcept override { return s_.verify; }
+  double getVerifyTolerance() const noexcept override { return s_.verify_tolerance; }
+  void setVerifier(nv::IVerifier* verifier) noexcept override { s_.verifier = verifier; }
+  nv::IVerifier* getVerifier() const noexcept override { return s_.verifier; }
 
  private:
   struct Settings {
@@ -121,6 +126,9 @@ class BuilderConfig final : public nv::IBuilderConfig {
     nv::TilingOptimizationLevel tiling = nv::TilingOptimizationLevel::kNONE;
     int64_t l2_limit = -1;
     int32_t threads = 0;
+    nv::VerifyAction verify = nv::VerifyAction::kOFF;
+    double verify_tolerance = 0;
+    nv::IVerifier* verifier = nullptr;
     const TimingCache* cache = nullptr;
   };
   bool refuse(const char* call, const std::string& why) const noexcept;

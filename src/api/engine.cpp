@@ -27,7 +27,13 @@ const std::vector<int64_t>& values_at(const plan::ShapeRange& r, nv::OptProfileS
 Engine::Engine(std::shared_ptr<const runtime::Engine> engine, const Reporter& reporter, nv::IGpuAllocator* allocator)
     : engine_(std::move(engine)), reporter_(reporter), allocator_(allocator), device_(engine_->device(), reporter) {
   for (size_t i = 0; i < engine_->io_count(); ++i)
-    format_descriptions_.push_back(fmt::format("Row-major linear {} (kLINEAR)", name(engine_->io(i).type)));
+    format_descriptions_.push_back(fmt::format("{} {} (format {})", describe(engine_->layout(i)),
+                                               name(engine_->io(i).type), engine_->layout(i).format));
+}
+
+IoLayout Engine::layout(char const* name) const noexcept {
+  const int i = name != nullptr ? engine_->find_io(name) : -1;
+  return i < 0 ? IoLayout() : engine_->layout(static_cast<size_t>(i));
 }
 
 size_t Engine::io(char const* name) const {
@@ -39,7 +45,7 @@ size_t Engine::io(char const* name) const {
 
 nv::Dims Engine::getTensorShape(char const* tensorName) const noexcept {
   return guarded(reporter_, "ICudaEngine::getTensorShape", no_dims(),
-                 [&] { return dims(engine_->io(io(tensorName)).shape); });
+                 [&] { return dims(network_shape(layout(tensorName), engine_->io(io(tensorName)).shape)); });
 }
 nv::DataType Engine::getTensorDataType(char const* tensorName) const noexcept {
   return guarded(reporter_, "ICudaEngine::getTensorDataType", nv::DataType::kFLOAT,
@@ -94,14 +100,39 @@ nv::TensorIOMode Engine::getTensorIOMode(char const* tensorName) const noexcept 
 }
 char const* Engine::getAliasedInputTensor(char const*) const noexcept { return nullptr; }
 
-int32_t Engine::getTensorBytesPerComponent(char const*) const noexcept { return -1; }
-int32_t Engine::getTensorBytesPerComponent(char const*, int32_t) const noexcept { return -1; }
-int32_t Engine::getTensorComponentsPerElement(char const*) const noexcept { return -1; }
-int32_t Engine::getTensorComponentsPerElement(char const*, int32_t) const noexcept { return -1; }
-nv::TensorFormat Engine::getTensorFormat(char const*) const noexcept { return nv::TensorFormat::kLINEAR; }
-nv::TensorFormat Engine::getTensorFormat(char const*, int32_t) const noexcept { return nv::TensorFormat::kLINEAR; }
-int32_t Engine::getTensorVectorizedDim(char const*) const noexcept { return -1; }
-int32_t Engine::getTensorVectorizedDim(char const*, int32_t) const noexcept { return -1; }
+namespace {
+// Elements of a vector; 1: the format has none.
+int64_t vector_length(const IoLayout& l) { return l.plain() ? 1 : layout_kind(l.format).group; }
+}  // namespace
+
+int32_t Engine::getTensorBytesPerComponent(char const* tensorName) const noexcept {
+  if (vector_length(layout(tensorName)) == 1) return -1;
+  return bits(engine_->io(static_cast<size_t>(engine_->find_io(tensorName))).type) / 8;
+}
+int32_t Engine::getTensorBytesPerComponent(char const* tensorName, int32_t) const noexcept {
+  return getTensorBytesPerComponent(tensorName);
+}
+int32_t Engine::getTensorComponentsPerElement(char const* tensorName) const noexcept {
+  const int64_t n = vector_length(layout(tensorName));
+  return n == 1 ? -1 : static_cast<int32_t>(n);
+}
+int32_t Engine::getTensorComponentsPerElement(char const* tensorName, int32_t) const noexcept {
+  return getTensorComponentsPerElement(tensorName);
+}
+nv::TensorFormat Engine::getTensorFormat(char const* tensorName) const noexcept {
+  return static_cast<nv::TensorFormat>(layout(tensorName).format);
+}
+nv::TensorFormat Engine::getTensorFormat(char const* tensorName, int32_t) const noexcept {
+  return getTensorFormat(tensorName);
+}
+int32_t Engine::getTensorVectorizedDim(char const* tensorName) const noexcept {
+  const IoLayout l = layout(tensorName);
+  if (vector_length(l) == 1) return -1;
+  return static_cast<int32_t>(channel_axis(l, static_cast<size_t>(getTensorShape(tensorName).nbDims)));
+}
+int32_t Engine::getTensorVectorizedDim(char const* tensorName, int32_t) const noexcept {
+  return getTensorVectorizedDim(tensorName);
+}
 char const* Engine::getTensorFormatDesc(char const* tensorName) const noexcept {
   return guarded(reporter_, "ICudaEngine::getTensorFormatDesc", "",
                  [&] { return format_descriptions_[io(tensorName)].c_str(); });
@@ -118,9 +149,9 @@ nv::Dims Engine::getProfileShape(char const* tensorName, int32_t profileIndex,
                                  nv::OptProfileSelector select) const noexcept {
   return guarded(reporter_, "ICudaEngine::getProfileShape", no_dims(), [&] {
     const plan::ShapeRange& r = range_at(*engine_, io(tensorName), profileIndex);
-    return dims(select == nv::OptProfileSelector::kMIN   ? r.min
-                : select == nv::OptProfileSelector::kOPT ? r.opt
-                                                         : r.max);
+    return dims(network_dims(layout(tensorName), select == nv::OptProfileSelector::kMIN   ? r.min
+                                                 : select == nv::OptProfileSelector::kOPT ? r.opt
+                                                                                          : r.max));
   });
 }
 int64_t const* Engine::getProfileTensorValuesV2(char const* tensorName, int32_t profileIndex,
@@ -147,7 +178,7 @@ int32_t const* Engine::getProfileTensorValues(char const* tensorName, int32_t pr
 nv::EngineCapability Engine::getEngineCapability() const noexcept { return nv::EngineCapability::kSTANDARD; }
 void Engine::setErrorRecorder(nv::IErrorRecorder* recorder) noexcept { reporter_.set_recorder(recorder); }
 nv::IErrorRecorder* Engine::getErrorRecorder() const noexcept { return reporter_.recorder(); }
-nv::TacticSources Engine::getTacticSources() const noexcept { return 0; }  // all of them are cuBLAS and the like
+nv::TacticSources Engine::getTacticSources() const noexcept { return engine_->plan().flags >> plan::kSourcesShift; }
 nv::ProfilingVerbosity Engine::getProfilingVerbosity() const noexcept {
   return static_cast<nv::ProfilingVerbosity>(engine_->plan().profiling_verbosity);
 }

@@ -26,6 +26,8 @@ class Engine final : public nv::ICudaEngine {
   nv::IGpuAllocator* allocator() const { return allocator_; }
   /// Number of a named input or output; throws ModelError for an unknown name.
   size_t io(char const* name) const;
+  /// Layout of a named input or output; row-major for an unknown name.
+  IoLayout layout(char const* name) const noexcept;
 
   nv::Dims getTensorShape(char const* tensorName) const noexcept override;
   nv::DataType getTensorDataType(char const* tensorName) const noexcept override;

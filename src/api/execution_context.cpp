@@ -30,6 +30,7 @@ ExecutionContext::ExecutionContext(Engine& engine, nv::ExecutionContextAllocatio
       allocators_(inner_->io_count(), nullptr),
       user_memory_(strategy == nv::ExecutionContextAllocationStrategy::kUSER_MANAGED) {
   config_.setExecutionContextAllocationStrategy(strategy);
+  ExecutionContext::setNvtxVerbosity(engine_.getProfilingVerbosity());
 }
 
 ExecutionContext::~ExecutionContext() {
@@ -56,7 +57,8 @@ bool ExecutionContext::setOptimizationProfileAsync(int32_t profileIndex, cudaStr
 }
 bool ExecutionContext::setInputShape(char const* tensorName, nv::Dims const& dims) noexcept {
   return guarded(reporter_, "IExecutionContext::setInputShape", false, [&] {
-    must(context_.set_input_dims(io(tensorName), ints(dims)));
+    const size_t i = io(tensorName);
+    must(context_.set_input_dims(i, memory_dims(inner_->layout(i), ints(dims))));
     return true;
   });
 }
@@ -64,13 +66,27 @@ nv::Dims ExecutionContext::getTensorShape(char const* tensorName) const noexcept
   return guarded(reporter_, "IExecutionContext::getTensorShape", no_dims(), [&] {
     const size_t i = io(tensorName);
     if (!inner_->is_input(i) && !context_.all_dims_set() && !is_const(inner_->io(i).shape)) return no_dims();
-    return dims(context_.dims(i));
+    return dims(network_dims(inner_->layout(i), context_.dims(i)));
   });
 }
 nv::Dims ExecutionContext::getTensorStrides(char const* tensorName) const noexcept {
   nv::Dims d = getTensorShape(tensorName);
+  if (d.nbDims < 0) return d;
+  // Axes from the innermost in memory to the outermost; where the format has vectors, in these.
+  std::vector<int32_t> order;
+  for (int32_t i = d.nbDims - 1; i >= 0; --i) order.push_back(i);
+  const IoLayout l = engine_.layout(tensorName);
+  if (!l.plain()) {
+    const LayoutKind k = layout_kind(l.format);
+    const auto axis = static_cast<int32_t>(channel_axis(l, static_cast<size_t>(d.nbDims)));
+    d.d[axis] = (d.d[axis] + k.group - 1) / k.group;
+    if (k.last) {
+      std::erase(order, axis);
+      order.insert(order.begin(), axis);
+    }
+  }
   int64_t step = 1;
-  for (int32_t i = d.nbDims - 1; i >= 0; --i) {
+  for (const int32_t i : order) {
     const int64_t extent = d.d[i];
     d.d[i] = step;
     step = step < 0 || extent < 0 ? -1 : step * extent;
@@ -228,7 +244,7 @@ void ExecutionContext::deliver_outputs(cudaStream_t stream) {
     if (inner_->is_input(i) || a == nullptr) continue;
     const plan::PlanTensor& t = inner_->io(i);
     const Dims d = context_.dims(i);
-    const nv::Dims shape = dims(d);
+    const nv::Dims shape = dims(network_dims(inner_->layout(i), d));
     if (context_.address(i) == nullptr) {
       const size_t bytes = storage_bytes(t.type, volume(d));
       void* p = a->reallocateOutputAsync(t.name.c_str(), addresses_[i], bytes, kAlignment, stream);
@@ -256,6 +272,8 @@ void ExecutionContext::run(cudaStream_t stream) {
     context_.runner().set_step_timer(nullptr);
   must(context_.execute(stream));
   require<ModelError>(!debug_failed_, "a debug listener reported a failure");
+  // On the CPU device the run is over by now.
+  if (input_consumed_ != nullptr && inner_->device() != nullptr) inner_->device()->record(input_consumed_, stream);
   deliver_outputs(stream);
 }
 
@@ -345,9 +363,19 @@ bool ExecutionContext::setInputConsumedEvent(cudaEvent_t event) noexcept {
   return true;
 }
 cudaEvent_t ExecutionContext::getInputConsumedEvent() const noexcept { return input_consumed_; }
+void ExecutionContext::setGraphReplay(bool allowed) noexcept {
+  replay_ = allowed;
+  context_.allow_replay(allowed);
+}
 bool ExecutionContext::setNvtxVerbosity(nv::ProfilingVerbosity verbosity) noexcept {
-  nvtx_ = verbosity;
-  return true;
+  return guarded(reporter_, "IExecutionContext::setNvtxVerbosity", false, [&] {
+    using V = nv::ProfilingVerbosity;
+    context_.runner().set_ranges(verbosity == V::kNONE       ? runtime::RangeDetail::kNone
+                                 : verbosity == V::kDETAILED ? runtime::RangeDetail::kAll
+                                                             : runtime::RangeDetail::kNames);
+    nvtx_ = verbosity;
+    return true;
+  });
 }
 nv::ProfilingVerbosity ExecutionContext::getNvtxVerbosity() const noexcept { return nvtx_; }
 void ExecutionContext::setAuxStreams(cudaStream_t*, int32_t) noexcept {}

@@ -68,6 +68,8 @@ class ExecutionContext final : public nv::IExecutionContext {
   bool getUnfusedTensorsDebugState() const noexcept override;
   nv::IRuntimeConfig* getRuntimeConfig() const noexcept override;
   bool setCommunicator(void* communicator) noexcept override;
+  void setGraphReplay(bool allowed) noexcept override;
+  bool getGraphReplay() const noexcept override { return replay_; }
 
  private:
   struct LayerTime {
@@ -98,7 +100,7 @@ class ExecutionContext final : public nv::IExecutionContext {
   int64_t memory_size_ = 0;
   nv::IProfiler* profiler_ = nullptr;
   std::vector<LayerTime> times_;
-  bool emits_profile_ = true, debug_sync_ = false;
+  bool emits_profile_ = true, debug_sync_ = false, replay_ = true;
   size_t cache_limit_ = 0;
   cudaEvent_t input_consumed_ = nullptr;
   nv::IGpuAllocator* temporary_ = nullptr;

@@ -284,7 +284,7 @@ bool Network::getFlag(nv::NetworkDefinitionCreationFlag flag) const noexcept {
   return ((flags_ >> static_cast<uint32_t>(flag)) & 1U) != 0;
 }
 
-std::unique_ptr<ir::Graph> Network::finalize() {
+std::unique_ptr<ir::Graph> Network::finalize(const std::function<bool(const nv::ILayer&)>& on_host) {
   refresh();
   std::string problems;
   for (const auto& layer : layers_) {
@@ -298,8 +298,13 @@ std::unique_ptr<ir::Graph> Network::finalize() {
     ir::Node* n = layer->state().node();
     if (n->origins.empty()) n->origins = {layer->state().name()};
   }
-  auto copy = graph_->clone();
+  std::map<const ir::Value*, ir::Value*> copies;
+  auto copy = graph_->clone(&copies);
   copy->sort();
+  if (!on_host) return copy;
+  for (const auto& layer : layers_)
+    if (const ir::Node* n = layer->state().node(); !n->outputs().empty() && on_host(*layer->layer()))
+      copies.at(n->output())->producer()->force_host = true;
   return copy;
 }
 

@@ -2,6 +2,7 @@
 // lazily: a change marks nodes, a question infers what depends on them.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -67,8 +68,9 @@ class Network final : public nv::INetworkDefinition {
   /// What is wrong with the node that makes the value, or empty; refreshes.
   std::string problem(const ir::Value* value);
 
-  /// A checked copy of the graph, ready to be compiled. Throws Error with what is missing or wrong.
-  std::unique_ptr<ir::Graph> finalize();
+  /// A checked copy of the graph, ready to be compiled; the nodes of layers for which `on_host` is true are marked so.
+  /// Throws Error with what is missing or wrong.
+  std::unique_ptr<ir::Graph> finalize(const std::function<bool(const nv::ILayer&)>& on_host = {});
   const std::set<std::string>& debug_tensors() const { return debug_; }
   bool debug_unfused() const { return debug_unfused_; }
   LayerState* state_of(const nv::ILayer* layer) const;

@@ -127,6 +127,15 @@ void* createInferRuntime_INTERNAL(void* logger, int32_t /*version*/) noexcept {
     return static_cast<nvinfer1::IRuntime*>(new hone::api::Runtime(log));
   });
 }
+char const* honePlanVersion(void const* plan, std::size_t size) noexcept {
+  thread_local std::string version;
+  try {
+    version = hone::plan::builder_version({static_cast<const std::byte*>(plan), plan != nullptr ? size : 0});
+    return version.c_str();
+  } catch (const std::exception&) {
+    return nullptr;
+  }
+}
 int32_t getInferLibVersion() noexcept { return NV_TENSORRT_VERSION; }
 int32_t getInferLibMajorVersion() noexcept { return NV_TENSORRT_MAJOR; }
 int32_t getInferLibMinorVersion() noexcept { return NV_TENSORRT_MINOR; }

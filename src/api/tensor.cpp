@@ -134,12 +134,10 @@ nvinfer1::TensorLocation NetworkTensor::getLocation() const noexcept {
 }
 
 void NetworkTensor::setAllowedFormats(nvinfer1::TensorFormats formats) noexcept {
-  constexpr auto kLinear = 1U << static_cast<int>(nvinfer1::TensorFormat::kLINEAR);
   guarded(network_.reporter(), "ITensor::setAllowedFormats", [&] {
     require<ModelError>(formats != 0, "the set of formats of '{}' is empty", value_->name());
-    require<Unsupported>((formats & kLinear) != 0,
-                         "'{}' allows no linear format; inputs and outputs of the CPU device are kLINEAR",
-                         value_->name());
+    require<ModelError>(formats >> nvinfer1::EnumMax<nvinfer1::TensorFormat>() == 0,
+                        "{:#x} has bits that are no TensorFormat ('{}')", formats, value_->name());
     formats_ = formats;
   });
 }

@@ -8,6 +8,8 @@
 #include "compile/emit.h"
 #include "compile/lineage.h"
 #include "compile/pipeline.h"
+#include "compile/placement_report.h"
+#include "passes/placement/fences.h"
 #include "runtime/engine.h"
 
 namespace hone::compile {
@@ -21,6 +23,7 @@ class Build {
   Build(const ir::Graph& g, const Options& o, Report* report) : o_(o), report_(report), lineage_(g), graph_(g.clone()) {
     backend_ = o.backend != nullptr ? o.backend : &cpu_backend();
     threads_ = o.threads > 0 ? o.threads : available_cores();
+    if (backend_->device() == nullptr) forget_placement(*graph_);
   }
 
   /// Runs the graph stages; true where options.stop_after was reached.
@@ -29,6 +32,7 @@ class Build {
     passes::Options po;
     po.keep_debug_tensors = o_.debug_tensors;
     po.disabled.insert(o_.disabled_passes.begin(), o_.disabled_passes.end());
+    po.keep_wide = o_.keep_wide;
     po.runs = [this](const ir::Node& n) { return runs(n); };
     graph_->sort();
     for (const StageList& stage : stages(target())) {
@@ -53,17 +57,34 @@ class Build {
     if (backend_->device() == nullptr) p->isa = p->fingerprint.find("AVX-512") != std::string::npos ? "avx512" : "avx2";
     p->builder_version = plan::hone_version();
     p->threads = threads_;
-    p->flags = (o_.allow_bf16 ? 1u : 0u) | (o_.allow_fp16 ? 2u : 0u) | (o_.allow_tf32 ? 4u : 0u);
+    p->flags = (o_.allow_bf16 ? 1u : 0u) | (o_.allow_fp16 ? 2u : 0u) | (o_.allow_tf32 ? 4u : 0u) |
+               (o_.strongly_typed ? 8u : 0u) | o_.tactic_sources << plan::kSourcesShift;
     p->profiling_verbosity = o_.profiling_verbosity;
     p->profiles = o_.profiles;
     if (p->profiles.empty()) p->profiles.push_back(static_profile());
     add_code(*p, blobs);
+    report_placement(*p);
     return p;
   }
 
   ir::Graph& graph() { return *graph_; }
+  const Backend& backend() const { return *backend_; }
 
  private:
+  // On a device without a host beside it there is only one side.
+  static void forget_placement(ir::Graph& g) {
+    for (ir::Node* n : g.nodes()) {
+      n->force_host = false;
+      for (auto& body : n->subgraphs) forget_placement(*body);
+    }
+    passes::lower_fences(g, false);
+  }
+
+  void report_placement(const plan::Plan& p) {
+    if (backend_->device() == nullptr) return;
+    for (const std::string& line : placement_table(p, at(p.profiles.at(0), 1), placed_)) log(placed_ > 0 ? 3 : 4, line);
+  }
+
   // What the precision passes must know.
   Target target() const {
     if (backend_->device() == nullptr) return Target::kHost;
@@ -71,11 +92,14 @@ class Build {
     return o_.allow_fp16 ? Target::kHalf : Target::kBrain;
   }
 
-  // The machine code of the kernels that contexts of this plan will make at the profiles' shapes.
-  void add_code(plan::Plan& p, BlobTable& blobs) const {
-    if (backend_->device() == nullptr) return;
+  // The machine code of the kernels that contexts of this plan will make at the profiles' shapes, and what they need.
+  void add_code(plan::Plan& p, BlobTable& blobs) {
     std::map<std::string, Blob> images;
-    runtime::collect_code(p, *backend_, &images);
+    const runtime::MemoryUse use = runtime::collect_code(p, *backend_, &images);
+    auto mib = [](size_t bytes) { return static_cast<double>(bytes) / 1048576; };
+    log(3,
+        fmt::format("Memory of the engine: weights {:.2f} MiB; each context {:.2f} MiB, of which workspace {:.2f} MiB",
+                    mib(use.weights), mib(use.context), mib(use.workspace)));
     for (auto& [key, code] : images) p.code.push_back({key, blobs.add(std::move(code))});
   }
 
@@ -156,7 +180,7 @@ class Build {
           if (p.constant(i) == nullptr && p.inputs[i].dims.size() == 4) p.inputs[i].format = Format::kChannelsLast;
         for (TensorDesc& d : p.outputs)
           if (d.dims.size() == 4) d.format = Format::kChannelsLast;
-        return static_cast<bool>(t->supports(p));
+        return tune::allowed(*t, o_.tactic_sources) && t->supports(p);
       });
     });
   }
@@ -175,6 +199,7 @@ class Build {
     t.backend = backend_;
     t.problem = {threads_, o_.workspace_limit, o_.allow_bf16, o_.allow_fp16, o_.allow_tf32};
     t.level = o_.optimization_level;
+    t.sources = o_.tactic_sources;
     t.max_tactics = o_.max_tactics;
     t.least_iterations = o_.timing_iterations;
     t.cache = o_.cache;
@@ -212,6 +237,7 @@ class Build {
         return true;
       };
     }
+    placed_ += passes::lower_fences(g, backend_->device() != nullptr);
     const auto start = Clock::now();
     tune::Result r = tune::tune(g, t);
     const Aliases aliases = plan_views(g, r.choices, t);
@@ -244,14 +270,60 @@ class Build {
   std::unique_ptr<ir::Graph> graph_, portable_;
   std::string phase_;
   int step_ = 0;
+  int placed_ = 0;  // layers that the user put on the host
 };
 
 }  // namespace
 
+namespace {
+
+constexpr int kMostRaises = 6;  // values out of range may wander from layer to layer, one a build
+
+std::string names_of(const std::vector<LayerCheck>& checks) {
+  std::string s;
+  for (const LayerCheck& c : checks)
+    if (c.failed())
+      s += fmt::format("\n  layer '{}': relative error {:.2e}, allowed {:.0e}, {} NaN, {} Inf ({})", c.name, c.error,
+                       c.tolerance, c.nans, c.infinities, c.precision);
+  return s;
+}
+
+// False where nothing that could help is left.
+bool apply(const Remedy& r, Options& o) {
+  const size_t before = o.keep_wide.size();
+  o.keep_wide.insert(r.keep_wide.begin(), r.keep_wide.end());
+  bool changed = o.keep_wide.size() != before;
+  for (const auto& [wanted, flag] :
+       {std::pair(r.tf32, &o.allow_tf32), std::pair(r.half, &o.allow_fp16), std::pair(r.brain, &o.allow_bf16)})
+    if (wanted && std::exchange(*flag, false)) changed = true;
+  return changed;
+}
+
+}  // namespace
+
 std::unique_ptr<plan::Plan> compile(const ir::Graph& g, const Options& options, Report* report) {
-  Build b(g, options, report);
-  b.run_stages();
-  return b.finish();
+  Options o = options;
+  auto say = [&](int severity, const std::string& s) {
+    if (o.log) o.log(severity, s);
+  };
+  for (int build = 0;; ++build) {
+    Build b(g, o, report);
+    b.run_stages();
+    auto plan = b.finish();
+    if (o.verify == nullptr) return plan;
+    const std::vector<LayerCheck> checks = verify(*plan, b.graph(), b.backend(), *o.verify);
+    if (o.verify->report) o.verify->report(build, checks);
+    for (const std::string& line : summary(checks)) say(3, line);
+    const std::string failed = names_of(checks);
+    if (failed.empty() || o.verify->action == VerifyOptions::Action::kReport) return plan;
+    require<ModelError>(o.verify->action == VerifyOptions::Action::kRaise,
+                        "the verification found layers that are too far from the reference:{}", failed);
+    if (build == kMostRaises || !apply(remedy_for(checks, *plan), o)) {
+      say(2, "Wider arithmetic does not help these layers, or was tried often enough:" + failed);
+      return plan;
+    }
+    say(3, "Built again with wider arithmetic for" + failed);
+  }
 }
 
 std::string dump(const ir::Graph& g, const Options& options) {

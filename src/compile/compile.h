@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "compile/verify.h"
 #include "ir/graph.h"
 #include "plan/plan.h"
+#include "tune/sources.h"
 #include "tune/timing_cache.h"
 
 namespace hone::compile {
@@ -37,6 +39,9 @@ struct Options {
   size_t workspace_limit = SIZE_MAX;
   bool allow_fp16 = false, allow_bf16 = false, allow_tf32 = true;
   bool strongly_typed = false;
+  uint32_t tactic_sources = tune::kAllSources;
+  std::set<std::string> keep_wide;        // nodes of the network that are never narrowed
+  const VerifyOptions* verify = nullptr;  // null: the engine is not verified
   bool debug_tensors = false;
   bool strip_portable = false;  // leave the portable graph out of the plan
   int profiling_verbosity = 0;

@@ -13,6 +13,7 @@
 #include "passes/fuse/selects.h"
 #include "passes/fuse/siblings.h"
 #include "passes/fuse/sink_views.h"
+#include "passes/placement/fences.h"
 #include "passes/precision/narrow.h"
 #include "passes/precision/widen.h"
 
@@ -24,11 +25,14 @@ int remove_dead(ir::Graph& g, const passes::Options&) { return g.remove_dead(); 
 // Control flow gets its structure first. Nothing is computed that is known; nothing is left that only the network API
 // needs. The result is the portable graph.
 constexpr passes::Pass kCanonicalize[] = {
+    // Before any rewrite: what the user put on the host stays together, and apart from the rest.
+    {"raise-fences", passes::raise_fences},
     {"structurize", passes::structurize},
     {"lower-layers", passes::lower_layers},
     {"lower-einsum", passes::lower_einsum},
     {"fold-constants", passes::fold_constants},
     {"fold-shapes", passes::fold_shapes},
+    {"settle-fences", passes::settle_fences},
     {"simplify-control", passes::simplify_control},
     {"remove-noops", passes::remove_noops},
     {"simplify-algebra", passes::simplify_algebra},
@@ -47,13 +51,22 @@ constexpr passes::Pass kWiden[] = {
     {"remove-widened-noops", passes::remove_noops},
     {"remove-dead-widened", remove_dead},
 };
+// What the user put on the host computes there as the CPU device does.
+constexpr passes::Pass kWidenFenced[] = {
+    {"widen-fenced", passes::widen_fenced},
+    {"fold-widened-constants", passes::fold_constants},
+    {"remove-widened-noops", passes::remove_noops},
+    {"remove-dead-widened", remove_dead},
+};
 constexpr passes::Pass kNarrowToHalf[] = {
+    {"widen-fenced", passes::widen_fenced},
     {"narrow-to-half", passes::narrow_to_half},
     {"fold-narrowed-constants", passes::fold_constants},
     {"remove-narrowed-noops", passes::remove_noops},
     {"remove-dead-narrowed", remove_dead},
 };
 constexpr passes::Pass kNarrowToBrain[] = {
+    {"widen-fenced", passes::widen_fenced},
     {"narrow-to-brain", passes::narrow_to_brain},
     {"fold-narrowed-constants", passes::fold_constants},
     {"remove-narrowed-noops", passes::remove_noops},
@@ -95,7 +108,7 @@ constexpr StageList kFuseOnHostStage = {"fuse", kFuseOnHost, 4};
 
 constexpr StageList kHostStages[] = {kCanonicalizeStage, {"precision", kWiden, 2}, kRecognizeStage, kFuseOnHostStage};
 // Patterns are recognised in the network's own types; what they became is narrowed before scalars fold into it.
-constexpr StageList kTypedStages[] = {kCanonicalizeStage, kRecognizeStage, kFuseStage};
+constexpr StageList kTypedStages[] = {kCanonicalizeStage, kRecognizeStage, {"precision", kWidenFenced, 2}, kFuseStage};
 constexpr StageList kHalfStages[] = {kCanonicalizeStage, kRecognizeStage, {"precision", kNarrowToHalf, 2}, kFuseStage};
 constexpr StageList kBrainStages[] = {
     kCanonicalizeStage, kRecognizeStage, {"precision", kNarrowToBrain, 2}, kFuseStage};

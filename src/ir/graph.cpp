@@ -333,6 +333,7 @@ std::unique_ptr<Graph> Graph::clone(std::map<const Value*, Value*>* map) const {
     if (n->epilogue) c->epilogue = std::make_unique<Epilogue>(*n->epilogue);
     c->precision = n->precision;
     c->output_type = n->output_type;
+    c->force_host = n->force_host;
     for (const auto& s : n->subgraphs) c->subgraphs.push_back(s->clone());
     c->self_ = g->nodes_.insert(g->nodes_.end(), std::move(owned));
     for (const Value* v : n->outputs_) c->outputs_.push_back(copy_value(v, c));

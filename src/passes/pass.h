@@ -18,6 +18,7 @@ struct Options {
   bool keep_debug_tensors = false;        // no fusion across values that were marked
   int64_t fold_limit = int64_t{1} << 26;  // largest folded constant, in elements
   std::set<std::string> disabled;         // pass names
+  std::set<std::string> keep_wide;        // nodes of the model that are never narrowed
   /// Whether the device has a kernel for a node, its images channels-last. Asked about nodes that only some devices
   /// have; where it is unset, all nodes are taken to run.
   std::function<bool(const ir::Node&)> runs;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backends/backend.h"
+#include "ops/io_layout.h"
 
 namespace hone::plan {
 
@@ -71,6 +72,9 @@ struct Plan {
   uint32_t flags = 0;
   int profiling_verbosity = 0;                    // nvinfer1::ProfilingVerbosity
   std::vector<std::vector<ShapeRange>> profiles;  // [profile][graph input]
+  /// Of each input, then output, as the program sees it; empty: all are row-major. The graph has the axes of the
+  /// memory.
+  std::vector<IoLayout> layouts;
   std::vector<Blob> blobs;
   std::vector<PlanCode> code;
   PlanGraph graph;
@@ -79,6 +83,9 @@ struct Plan {
   std::function<void()> check_rest;
 };
 
+/// Where the bits of Plan::flags that say which sources of tactics were allowed begin (tune/sources.h); below are 1:
+/// BF16, 2: FP16, 4: TF32 allowed, 8: strongly typed.
+inline constexpr uint32_t kSourcesShift = 8;
 inline constexpr uint32_t kFormatVersion = 3;
 /// Tactics may lay out weights differently in every version: a plan is read by the version that wrote it.
 const char* hone_version();
@@ -88,6 +95,8 @@ std::vector<std::byte> write(const Plan& p);
 /// Reads an image that `owner` keeps alive; weights stay in place. Every offset, size and index is checked, and the
 /// checksums of all that runs. Throws ModelError for a damaged or foreign file.
 std::unique_ptr<Plan> read(std::span<const std::byte> image, std::shared_ptr<const void> owner);
+/// The version of Hone that wrote an image, of whatever version; throws ModelError where it is no plan of this format.
+std::string builder_version(std::span<const std::byte> image);
 /// Maps a file and reads it. Throws ModelError naming the file.
 std::unique_ptr<Plan> read_file(const std::string& path);
 

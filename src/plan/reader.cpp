@@ -183,6 +183,21 @@ void check_used(const PlanGraph& g, const fb::Meta& m, uint64_t data_used) {
   }
 }
 
+// The axes that the program sees must follow from those of the memory.
+void check_layouts(const Plan& p) {
+  const size_t inputs = p.graph.inputs.size();
+  want(p.layouts.empty() || p.layouts.size() == inputs + p.graph.outputs.size(), "{} formats of inputs and outputs",
+       p.layouts.size());
+  for (size_t i = 0; i < p.layouts.size(); ++i) {
+    if (p.layouts[i].plain()) continue;
+    const int t = i < inputs ? p.graph.inputs[i] : p.graph.outputs[i - inputs];
+    const Shape& memory = p.graph.tensors.at(static_cast<size_t>(t)).shape;
+    want(p.layouts[i].channels > 0 && memory.size() >= 3, "the format of an input or output does not fit it");
+    want(memory_shape(p.layouts[i], network_shape(p.layouts[i], memory)) == memory,
+         "the format of an input or output does not fit its axes");
+  }
+}
+
 // Pieces of data against their checksums, of which `list` holds one each.
 void check_pieces(std::span<const std::byte> data, const std::byte* list) {
   const std::vector<uint64_t> sums = piece_checksums(data);
@@ -190,6 +205,15 @@ void check_pieces(std::span<const std::byte> data, const std::byte* list) {
 }
 
 }  // namespace
+
+std::string builder_version(std::span<const std::byte> image) {
+  const Header h = header(image);
+  const std::byte* meta_bytes = image.data() + sizeof(Header);
+  want(checksum({meta_bytes, h.meta_size}) == h.meta_checksum, "checksum of the structure differs");
+  flatbuffers::Verifier verifier(reinterpret_cast<const uint8_t*>(meta_bytes), h.meta_size, 128, 100'000'000);
+  want(fb::VerifyMetaBuffer(verifier), "its structure is invalid");
+  return text(fb::GetMeta(meta_bytes)->builder_version());
+}
 
 std::unique_ptr<Plan> read(std::span<const std::byte> image, std::shared_ptr<const void> owner) {
   const Header h = header(image);
@@ -242,6 +266,9 @@ std::unique_ptr<Plan> read(std::span<const std::byte> image, std::shared_ptr<con
              "a profile has a wrong rank");
       }
     }
+  if (m.layouts() != nullptr)
+    for (const fb::Layout* l : *m.layouts()) p->layouts.push_back({l->format(), l->channels()});
+  check_layouts(*p);
   if (h.data_used < h.data_size)
     p->check_rest = [rest = std::span(data + h.data_used, h.data_size - h.data_used),
                      sums = list + 8 * pieces(h.data_used), owner] { check_pieces(rest, sums); };

@@ -96,12 +96,14 @@ Offset<fb::Meta> meta(FlatBufferBuilder& b, const Plan& p, const std::vector<fb:
   for (const auto& r : p.profiles) profiles.push_back(profile(b, r));
   std::vector<Offset<fb::Code>> code;
   for (const PlanCode& c : p.code) code.push_back(fb::CreateCode(b, b.CreateString(c.key), c.blob));
+  std::vector<Offset<fb::Layout>> layouts;
+  for (const IoLayout& l : p.layouts) layouts.push_back(fb::CreateLayout(b, l.format, l.channels));
   const auto g = graph(b, p.graph);
   const auto portable = p.portable ? graph(b, *p.portable) : Offset<fb::Graph>();
   return fb::CreateMeta(b, b.CreateString(p.engine_name), b.CreateString(p.device), b.CreateString(p.isa),
                         b.CreateString(p.fingerprint), b.CreateString(p.builder_version), p.threads, p.flags,
                         p.profiling_verbosity, b.CreateVector(profiles), b.CreateVectorOfStructs(refs), g, portable,
-                        b.CreateVector(code));
+                        b.CreateVector(code), b.CreateVector(layouts));
 }
 
 }  // namespace

@@ -23,25 +23,32 @@ bool data_dependent(const Shape& s) {
 
 std::string format_name(Format f) { return f == Format::kLinear ? "linear" : "channels-last"; }
 
+// What a plan that does not fit still offers.
+const char* or_retune(const plan::Plan& p) {
+  return p.portable != nullptr ? ", or tune its portable network again (trtexec --loadEngine=PLAN --retune "
+                                 "--saveEngine=NEW, IBuilder::retuneSerializedNetwork)"
+                               : "";
+}
+
 void check_machine(const plan::Plan& p, const Backend& backend) {
   require<ModelError>(p.device == backend.name(),
-                      "the plan was built for device '{}', this is '{}': build it again for this device", p.device,
-                      backend.name());
+                      "the plan was built for device '{}', this is '{}': build it again for this device{}", p.device,
+                      backend.name(), or_retune(p));
   if (p.device != "cpu") {
     require<ModelError>(p.fingerprint == backend.fingerprint(),
-                        "the plan was tuned for '{}', this device is '{}': build it again here", p.fingerprint,
-                        backend.fingerprint());
+                        "the plan was tuned for '{}', this device is '{}': build it again here{}", p.fingerprint,
+                        backend.fingerprint(), or_retune(p));
     return;
   }
   const bool has512 = backend.fingerprint().find("AVX-512") != std::string::npos;
   require<ModelError>(p.isa != "avx512" || has512,
                       "the plan was built for a processor with AVX-512 ('{}'), this one ('{}') has none: build it "
-                      "again on this machine",
-                      p.fingerprint, backend.fingerprint());
+                      "again on this machine{}",
+                      p.fingerprint, backend.fingerprint(), or_retune(p));
   require<ModelError>(p.isa == "avx512" || !has512 || p.device != "cpu",
                       "the plan's weights are laid out for AVX2 ('{}'), this processor ('{}') runs AVX-512 kernels: "
-                      "build it again on this machine, or set HONE_CPU_ISA=avx2",
-                      p.fingerprint, backend.fingerprint());
+                      "build it again on this machine{}, or set HONE_CPU_ISA=avx2",
+                      p.fingerprint, backend.fingerprint(), or_retune(p));
 }
 
 nlohmann::json tensor_json(const plan::PlanTensor& t) {
@@ -88,6 +95,13 @@ std::shared_ptr<Engine> Engine::create(std::unique_ptr<plan::Plan> p, const Back
 
 namespace {
 
+size_t used_bytes(const plan::Plan& p) {
+  const std::vector<char> used = plan::used_blobs(p);
+  size_t n = 0;
+  for (size_t i = 0; i < used.size(); ++i) n += used[i] != 0 ? p.blobs[i].size : 0;
+  return n;
+}
+
 // Calls f with the min, opt and max input dims of a profile, each different one once.
 template <class F>
 void for_each_point(const std::vector<plan::ShapeRange>& profile, F&& f) {
@@ -103,7 +117,8 @@ void for_each_point(const std::vector<plan::ShapeRange>& profile, F&& f) {
 
 }  // namespace
 
-void collect_code(const plan::Plan& p, const Backend& backend, std::map<std::string, Blob>* images) {
+MemoryUse collect_code(const plan::Plan& p, const Backend& backend, std::map<std::string, Blob>* images) {
+  MemoryUse use;
   DeviceBlobs blobs(p, backend.device());
   const Program program(p, p.graph, backend, blobs);
   RunOptions options;
@@ -119,7 +134,11 @@ void collect_code(const plan::Plan& p, const Backend& backend, std::map<std::str
       std::vector<CodeImage> found;
       r.collect_code(&found);
       for (CodeImage& c : found) images->emplace(std::move(c.key), std::move(c.code));
+      use.context = std::max(use.context, r.arena_bytes());
+      use.workspace = std::max(use.workspace, r.workspace_bytes());
     });
+  use.weights = backend.device() != nullptr ? blobs.bytes() : used_bytes(p);
+  return use;
 }
 
 const plan::PlanTensor& Engine::io(size_t i) const {
@@ -154,13 +173,18 @@ size_t Engine::device_memory(int profile) const {
 // Of what runs: a plan also holds the portable graph's.
 size_t Engine::weights_bytes() const {
   if (device() != nullptr) return blobs_->bytes();
-  const std::vector<char> used = plan::used_blobs(*plan_);
-  size_t n = 0;
-  for (size_t i = 0; i < used.size(); ++i) n += used[i] != 0 ? plan_->blobs[i].size : 0;
-  return n;
+  return used_bytes(*plan_);
 }
 
 std::string Engine::layer_name(size_t i) const { return step_name(plan_->graph.steps.at(i)); }
+
+std::string Engine::layer_device(size_t i) const {
+  using Mode = ProgramStep::Mode;
+  const ProgramStep& s = program_->steps().at(i);
+  const bool view = s.mode == Mode::kView;
+  const bool host = view ? program_->on_host(s.step->outputs.at(0)) : s.on_host;
+  return host ? "cpu" : plan_->device;
+}
 
 std::string Engine::layer_line(size_t i) const {
   const plan::PlanGraph& g = plan_->graph;
@@ -169,8 +193,8 @@ std::string Engine::layer_line(size_t i) const {
   for (size_t k = 0; k < s.inputs.size(); ++k)
     if (s.inputs[k] >= 0 && is_read(g, s, k)) in.push_back(tensor_text(g.tensors[static_cast<size_t>(s.inputs[k])]));
   for (int t : s.outputs) out.push_back(tensor_text(g.tensors[static_cast<size_t>(t)]));
-  return fmt::format("{} [{}] ({}) -> ({}) tactic {}, {:.1f} us", layer_name(i), s.op->name, join(in, ", "),
-                     join(out, ", "), s.tactic.empty() ? "reference" : s.tactic, s.time_us);
+  return fmt::format("{} [{}] ({}) -> ({}) tactic {}, {:.1f} us, on {}", layer_name(i), s.op->name, join(in, ", "),
+                     join(out, ", "), s.tactic.empty() ? "reference" : s.tactic, s.time_us, layer_device(i));
 }
 
 std::string Engine::layer_json(size_t i) const {
@@ -188,6 +212,7 @@ std::string Engine::layer_json(size_t i) const {
                       {"Inputs", in},
                       {"Outputs", out},
                       {"Constants", constants},
+                      {"Device", layer_device(i)},
                       {"TacticName", s.tactic.empty() ? std::string("reference") : s.tactic},
                       {"TimeUs", s.time_us},
                       {"Origins", s.origins},

@@ -28,6 +28,8 @@ class Engine {
   size_t io_count() const { return plan_->graph.inputs.size() + plan_->graph.outputs.size(); }
   bool is_input(size_t io) const { return io < plan_->graph.inputs.size(); }
   const plan::PlanTensor& io(size_t i) const;
+  /// How the program sees it; its axes in the plan are those of the memory.
+  IoLayout layout(size_t i) const { return i < plan_->layouts.size() ? plan_->layouts[i] : IoLayout(); }
   /// Index of a named input or output; -1 if there is none.
   int find_io(const std::string& name) const;
   /// Bytes of a context's activations: the largest over the profile's min, opt and max shapes; -1: the largest over all
@@ -44,6 +46,8 @@ class Engine {
   /// name. Every node of the network is in one layer's name at most.
   std::string layer_name(size_t step) const;
   std::string layer_json(size_t step) const;
+  /// "cpu", or the name of the plan's device; of a copy between the two always the latter.
+  std::string layer_device(size_t step) const;
   size_t layer_count() const { return plan_->graph.steps.size(); }
 
  private:
@@ -56,9 +60,15 @@ class Engine {
   mutable std::map<int, size_t> memory_;
 };
 
+/// Bytes that an engine of a plan needs: its weights, and for one context at the largest of its profiles' shapes all of
+/// the device's memory and the part of it that is workspace.
+struct MemoryUse {
+  size_t weights = 0, context = 0, workspace = 0;
+};
+
 /// The machine code of the kernels that contexts of this plan make at the min, opt and max shapes of its profiles, by
 /// key.
-void collect_code(const plan::Plan& p, const Backend& backend, std::map<std::string, Blob>* images);
+MemoryUse collect_code(const plan::Plan& p, const Backend& backend, std::map<std::string, Blob>* images);
 
 class GraphReplay;
 

@@ -36,7 +36,7 @@ std::string step_context(const plan::PlanStep& s) { return fmt::format("in layer
 }  // namespace
 
 Runner::Runner(const Program& program, RunOptions options)
-    : program_(program), options_(options), device_(program.device()) {
+    : program_(program), options_(options), device_(program.device()), ranges_(program, RangeDetail::kNone) {
   slots_.resize(program.graph().tensors.size());
   steps_.resize(program.steps().size());
   for (size_t i = 0; i < steps_.size(); ++i)
@@ -279,6 +279,7 @@ void Runner::run(std::span<const void* const> inputs, std::span<void* const> out
   time_steps();
   for (size_t i = 0; i < steps_.size(); ++i) {
     if (program_.steps()[i].once && shapes_written_ && !steps_[i].dynamic) continue;
+    const Ranges::Scope range(ranges_, i);
     if (device_ == nullptr && timer_) {
       const auto start = std::chrono::steady_clock::now();
       run_step(i);

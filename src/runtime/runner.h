@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "runtime/program.h"
+#include "runtime/ranges.h"
 
 namespace hone::runtime {
 
@@ -59,6 +60,8 @@ class Runner {
   const void* arena() const { return arena_; }
   void set_step_timer(StepTimer t) { timer_ = std::move(t); }
   void set_observer(TensorObserver o) { observer_ = std::move(o); }
+  /// Ranges for profilers around the steps; none at first.
+  void set_ranges(RangeDetail detail) { ranges_ = Ranges(program_, detail); }
   /// Machine code of the kernels made for the prepared shapes, those of bodies left out.
   void collect_code(std::vector<CodeImage>* images) const;
   /// Tactic that step i uses for the prepared shapes ("reference", "view", a tactic's name).
@@ -126,6 +129,7 @@ class Runner {
   std::unique_ptr<StepEvents> events_;
   StepTimer timer_;
   TensorObserver observer_;
+  Ranges ranges_;
 };
 
 }  // namespace hone::runtime

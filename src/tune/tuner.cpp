@@ -40,7 +40,11 @@ bool any_data_dependent(const std::vector<ir::Value*>& values) {
 
 class Search {
  public:
-  Search(ir::Graph& g, const Options& o) : g_(g), o_(o), measurer_(*o.backend, o.cache, o.least_iterations, o.level) {}
+  Search(ir::Graph& g, const Options& o)
+      : g_(g),
+        o_(o),
+        measurer_(*o.backend, o.cache, o.least_iterations, o.level),
+        host_measurer_(cpu_backend(), o.cache, o.least_iterations, o.level) {}
 
   Result run() {
     Result r;
@@ -78,8 +82,8 @@ class Search {
                           "time them, {:.2f} s to choose",
                           measurer_.timed(), measurer_.cached(), compiled, measured - compiled, seconds() - measured));
     if (own_memory) insert_transfers(g_, o_.role, r);
-    r.timed = measurer_.timed();
-    r.cached = measurer_.cached();
+    r.timed = measurer_.timed() + host_measurer_.timed();
+    r.cached = measurer_.cached() + host_measurer_.cached();
     return r;
   }
 
@@ -137,15 +141,7 @@ class Search {
     }
     require<Unsupported>(n->op().eval != nullptr, "neither the device nor the host runs this node: {}",
                          fmt::join(rejected, "; "));
-    const Problem p = make_problem(*n, o_.tune_at, o_.problem);
-    for (const Tactic* t : cpu_backend().tactics(n->op())) {
-      if (n->is(kHostDimsOp) || c.choice.tactic != nullptr || !t->supports(p)) continue;
-      if (!std::all_of(o_.also_at.begin(), o_.also_at.end(),
-                       [&](const Bindings& b) { return bool(t->supports(make_problem(*n, b, o_.problem))); }))
-        continue;
-      c.choice.kind = Choice::Kind::kTactic;
-      c.choice.tactic = t;
-    }
+    choose_host_tactic(n, &c.choice);
     if (o_.note)
       o_.note(fmt::format("{} ({}) runs on the host: {}{}{}", n->name(), n->op().name, reason,
                           rejected.empty() ? "" : ": ", fmt::join(rejected, "; ")));
@@ -153,14 +149,37 @@ class Search {
     return c;
   }
 
+  // What the user put on the host is timed there; elsewhere the first tactic that fits will do.
+  void choose_host_tactic(ir::Node* n, Choice* choice) {
+    if (n->is(kHostDimsOp)) return;
+    const Problem p = make_problem(*n, o_.tune_at, o_.problem);
+    const bool unknown = any_data_dependent(n->inputs()) || any_data_dependent(n->outputs());
+    const bool timed = n->force_host && o_.level > 0 && !unknown;
+    for (const Tactic* t : cpu_backend().tactics(n->op())) {
+      if ((!timed && choice->tactic != nullptr) || !t->supports(p)) continue;
+      if (!std::all_of(o_.also_at.begin(), o_.also_at.end(),
+                       [&](const Bindings& b) { return bool(t->supports(make_problem(*n, b, o_.problem))); }))
+        continue;
+      const float us = timed ? host_measurer_.time(p, *t) : 0;
+      if (timed && o_.note) o_.note(fmt::format("{} on the host: {} {} us", n->name(), t->name(), us));
+      if (choice->tactic != nullptr && us >= choice->us) continue;
+      choice->kind = Choice::Kind::kTactic;
+      choice->tactic = t;
+      choice->us = us;
+    }
+  }
+
   // Compiles what the timing will ask for, on all cores.
   void precompile(const std::vector<ir::Node*>& nodes) {
     CompileJobs jobs;
     for (ir::Node* n : nodes) {
-      if (n->is(kConstantOp) || n->op().has(kControlFlow)) continue;
+      if (n->is(kConstantOp) || n->op().has(kControlFlow) || n->force_host) continue;
+      std::vector<const Tactic*> wanted;
+      for (const Tactic* t : o_.backend->tactics(n->op()))
+        if (allowed(*t, o_.sources)) wanted.push_back(t);
       for (const auto& [in, out] : format_combinations(n)) {
         set_formats(n, in, out);
-        if (!view_everywhere(n)) jobs.add(make_problem(*n, o_.tune_at, o_.problem), o_.backend->tactics(n->op()));
+        if (!view_everywhere(n)) jobs.add(make_problem(*n, o_.tune_at, o_.problem), wanted);
       }
       set_formats(n, linear(n->inputs().size()), linear(n->outputs().size()));
     }
@@ -214,7 +233,8 @@ class Search {
     int tried = 0;
     std::vector<std::pair<const Tactic*, float>> timed;
     for (const Tactic* t : o_.backend->tactics(n->op())) {
-      Verdict v = t->supports(p);
+      Verdict v = allowed(*t, o_.sources);
+      if (v) v = t->supports(p);
       for (size_t k = 0; v && k < o_.also_at.size(); ++k) v = t->supports(make_problem(*n, o_.also_at[k], o_.problem));
       if (v) v = t->promises(p);
       if (!v) {
@@ -404,7 +424,7 @@ class Search {
 
   ir::Graph& g_;
   const Options& o_;
-  Measurer measurer_;
+  Measurer measurer_, host_measurer_;
   std::vector<NodeTable> tables_;
   std::map<const ir::Value*, Format> format_;
   std::map<const ir::Value*, float> reformat_;

@@ -8,6 +8,7 @@
 
 #include "tune/measure.h"
 #include "tune/problem.h"
+#include "tune/sources.h"
 
 namespace hone::tune {
 
@@ -23,6 +24,7 @@ struct Options {
   int level = 3;
   int max_tactics = -1;  // time no more than so many per node and format; -1: no limit
   int least_iterations = 1;
+  uint32_t sources = kAllSources;  // of tactics, see tune/sources.h
   TimingCache* cache = nullptr;
   /// Symbol values at which candidates are timed, and further ones at which the chosen tactic must work too.
   Bindings tune_at;

@@ -54,6 +54,29 @@ def main():
             failures.append(f"{name}: a loaded plan gives other results than the engine that was built")
         if "runs on the host: no tactic" in log:
             failures.append(f"{name}: a layer runs on the host: {next(l for l in log.splitlines() if 'runs on the host: no tactic' in l)}")
+    # Part of the network on the processor: layers and copies are where they were put, the results stay.
+    layers = os.path.join(args.work, "layers.json")
+    got, log = trtexec(args, f"--onnx={MODEL}", "--builderOptimizationLevel=0", "--profilingVerbosity=detailed", f"--exportLayerInfo={layers}",
+                       "--layerDeviceTypes=/net/stem/*:CPU", "--noTF32", emulated=True)
+    placed = [x for x in json.load(open(layers))["Layers"] if x["LayerType"] != "HostDims"]
+    stem = [x for x in placed if any(o.startswith("/net/stem/") for o in x["Origins"])]
+    print(f"placement: {len(stem)} layers on the processor, {sum(x['LayerType'] == 'Transfer' for x in placed)} copies")
+    if not distance(got, want) <= 1e-5:
+        failures.append(f"placement: distance {distance(got, want):.1e}")
+    if not stem or any(x["Device"] != "cpu" or any(not o.startswith("/net/stem/") for o in x["Origins"]) for x in stem):
+        failures.append(f"placement: the stem is not alone on the processor: {[(x['Name'], x['Device']) for x in stem]}")
+    if any(x["Device"] != "cuda" for x in placed if x not in stem):
+        failures.append(f"placement: other layers are there, too: {[x['Name'] for x in placed if x not in stem and x['Device'] != 'cuda']}")
+    if not any(x["LayerType"] == "Transfer" for x in placed) or "put there by the user" not in log or "copies to the host" not in log:
+        failures.append("placement: no copies, or no table of the placement in the log")
+    # Every layer of a half-precision engine against the reference.
+    verified = os.path.join(args.work, "verified.json")
+    trtexec(args, f"--onnx={MODEL}", "--builderOptimizationLevel=0", "--fp16", "--verify", f"--exportVerify={verified}", emulated=True)
+    checks = [x for x in json.load(open(verified)) if x["compared"]]
+    worst = max(checks, key=lambda x: x["relativeError"])
+    print(f"verification: {len(checks)} layers, the worst has an error of {worst['relativeError']:.1e} ({worst['layer']})")
+    if len(checks) < 5 or not all(x["passed"] for x in checks) or not any(x["precision"] == "FP16" and x["relativeError"] > 1e-6 for x in checks):
+        failures.append(f"verification: {[x for x in checks if not x['passed']]}")
     print("\n".join(failures) or "all agree")
     sys.exit(bool(failures))
 

@@ -54,6 +54,13 @@ class Hone(unittest.TestCase):
         self.assertIn("drawn at random", text)
         self.assertIn("3x3x3", text)
 
+    def test_verification(self):
+        text = self.call("build", DEMO, self.path("p"), "--verify", "--export-verify", self.path("v"), *FAST)
+        self.assertRegex(text, r"\d+ layers compared with the reference, 0 left out, 0 over their tolerance")
+        with open(self.path("v")) as f:
+            self.assertTrue(all(x["passed"] for x in json.load(f)))
+        self.assertIn("too far", self.call("build", DEMO, self.path("p"), "--verify", "1e-30", "--verify-action", "refuse", *FAST, fails=True))
+
     def test_errors(self):
         self.assertIn("cannot open", self.call("run", "nothing.onnx", fails=True))
         self.assertIn("Run with --help", self.call("dance", fails=True))

@@ -22,7 +22,9 @@ FLAGS = """onnx saveEngine loadEngine minShapes optShapes maxShapes shapes fp16 
 builderOptimizationLevel timingCacheFile profilingVerbosity dumpProfile exportProfile dumpLayerInfo exportLayerInfo
 dumpOutput exportOutput exportTimes loadInputs inputIOFormats outputIOFormats layerPrecisions layerOutputTypes
 precisionConstraints warmUp iterations duration avgRuns percentile streams threads sleepTime idleTime useSpinWait
-separateProfileRun skipInference verbose help device""".split()
+separateProfileRun skipInference verbose help device layerDeviceTypes useDLACore allowGPUFallback buildDLAStandalone verify
+verifyAction exportVerify tacticSources heuristic preview profile useProfile getPlanVersionOnly retune useCudaGraph noCudaGraph
+dumpRawBindingsToFile loadRefOutputs atol rtol""".split()
 
 
 def npy(values, shape):
@@ -40,8 +42,8 @@ class Trtexec(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.folder.name, name)
 
-    def call(self, *arguments, status=0):
-        done = subprocess.run([TRTEXEC, *arguments], capture_output=True, text=True, timeout=300)
+    def call(self, *arguments, status=0, folder=None):
+        done = subprocess.run([os.path.abspath(TRTEXEC), *arguments], capture_output=True, text=True, timeout=300, cwd=folder)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         last = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
         if "--help" not in arguments:
@@ -66,7 +68,7 @@ class Trtexec(unittest.TestCase):
     def test_wrong_flags(self):
         self.assertIn("did you mean --builderOptimizationLevel", self.refused(f"--onnx={DEMO}", "--builderOptimisationLevel=3"))
         self.assertIn("did you mean --fp16", self.refused(f"--onnx={DEMO}", "--fp61"))
-        for flag in ("--useDLACore=0", "--refit", "--stripWeights", "--plugins=a.so", "--useCudaGraph", "--sparsity=enable"):
+        for flag in ("--refit", "--stripWeights", "--plugins=a.so", "--useManagedMemory", "--sparsity=enable"):
             text = self.refused(f"--onnx={DEMO}", flag)
             self.assertIn("TensorRT", text)
             self.assertIn(flag.split("=")[0], text)
@@ -192,6 +194,88 @@ class Trtexec(unittest.TestCase):
         self.call(f"--onnx={DEMO}", "--inputIOFormats=fp16:chw", "--outputIOFormats=fp16:chw", f"--loadInputs=picture:{PICTURE}",
                   "--exportOutput=" + self.path("o"), *SHORT)
         self.assertGreater(max(self.json("o")[0]["values"]), 0.9)
+
+    def test_placement(self):
+        self.call(f"--onnx={DEMO}", "--layerDeviceTypes=/net/stem/*:CPU,*:GPU", f"--loadInputs=picture:{PICTURE}", "--profilingVerbosity=detailed",
+                  "--exportOutput=" + self.path("o"), "--exportLayerInfo=" + self.path("i"), "--device=cpu", *SHORT)
+        self.assertGreater(max(self.json("o")[0]["values"]), 0.9)
+        self.assertEqual({x["Device"] for x in self.json("i")["Layers"]}, {"cpu"})
+        self.assertIn("no layer 'nobody*'", self.call(f"--onnx={DEMO}", "--layerDeviceTypes=nobody*:CPU", *SHORT))
+        self.assertIn("--layerDeviceTypes", self.refused(f"--onnx={DEMO}", "--layerDeviceTypes=*:TPU", *SHORT))
+
+    def test_there_is_no_dla(self):
+        text = self.call(f"--onnx={DEMO}", "--useDLACore=0", *SHORT, status=1)
+        self.assertIn("no DLA", text)
+        text = self.call(f"--onnx={DEMO}", "--useDLACore=0", "--allowGPUFallback", *SHORT)
+        self.assertRegex(text, r"\[W\].*no DLA")
+        text = self.call(f"--onnx={DEMO}", "--layerDeviceTypes=/net/stem/stem.0/Conv:DLA", *SHORT, status=1)
+        self.assertIn("/net/stem/stem.0/Conv", text)
+        self.assertIn("no DLA", self.refused(f"--onnx={DEMO}", "--buildDLAStandalone", *SHORT))
+
+    def test_verification(self):
+        common = [f"--onnx={DEMO}", f"--loadInputs=picture:{PICTURE}", "--device=cpu", "--skipInference", "--builderOptimizationLevel=0"]
+        text = self.call(*common, "--verify", "--exportVerify=" + self.path("v"))
+        self.assertRegex(text, r"Verification: \d+ layers compared with the reference, \d+ left out, 0 over their tolerance")
+        layers = self.json("v")
+        self.assertTrue(any("/net/stem/stem.0/Conv" in x["layer"] for x in layers))
+        for x in layers:
+            self.assertTrue(x["passed"] or not x["compared"], x)
+            self.assertLess(x["relativeError"], 1e-5)
+        text = self.call(*common, "--verify=1e-30", "--verifyAction=refuse", status=1)
+        self.assertIn("/net/stem/stem.0/Conv", text)
+        self.assertIn("--verify", self.refused(*common, "--verify=never"))
+
+    def test_tactic_sources_and_other_choices(self):
+        self.call(f"--onnx={DEMO}", "--tacticSources=-CUDNN,-CUBLAS_LT,+JIT_CONVOLUTIONS", "--heuristic", "--preview=+profileSharing0806",
+                  "--noCudaGraph", *SHORT)
+        self.assertIn("--tacticSources", self.refused(f"--onnx={DEMO}", "--tacticSources=-MAGIC", *SHORT))
+        self.assertIn("--preview", self.refused(f"--onnx={DEMO}", "--preview=+magic", *SHORT))
+        self.assertIn("--useCudaGraph", self.refused(f"--onnx={DEMO}", "--useCudaGraph", "--noCudaGraph", *SHORT))
+
+    def test_several_profiles(self):
+        profiles = ["--minShapes=x:1x12", "--optShapes=x:2x12", "--maxShapes=x:4x12", "--profile=1", "--minShapes=x:5x12", "--optShapes=x:6x12",
+                    "--maxShapes=x:9x12"]
+        text = self.call(f"--onnx={DYNAMIC}", *profiles, "--useProfile=1", "--shapes=x:9x12", "--dumpOptimizationProfile",
+                         "--exportOutput=" + self.path("o"), *SHORT)
+        self.assertIn("Profile 0 input x: min 1x12, opt 2x12, max 4x12", text)
+        self.assertIn("Profile 1 input x: min 5x12, opt 6x12, max 9x12", text)
+        self.assertEqual(self.json("o")[0]["dimensions"], "9x3x3")
+        self.assertIn("profile 1 is missing", self.refused(f"--onnx={DYNAMIC}", "--profile=2", "--optShapes=x:2x12", *SHORT))
+        self.assertIn("--profile", self.refused(f"--onnx={DYNAMIC}", "--profile=first", *SHORT))
+
+    def test_plans_are_tuned_again(self):
+        self.call(f"--onnx={DEMO}", "--saveEngine=" + self.path("p"), "--skipInference", *SHORT)
+        self.assertRegex(self.call("--loadEngine=" + self.path("p"), "--getPlanVersionOnly"), r"Plan was created with Hone version \d+\.\d+\.\d+")
+        text = self.call("--loadEngine=" + self.path("p"), "--retune", "--saveEngine=" + self.path("q"), f"--loadInputs=picture:{PICTURE}",
+                         "--exportOutput=" + self.path("o"), *SHORT)
+        self.assertIn("Engine tuned again in", text)
+        self.assertGreater(max(self.json("o")[0]["values"]), 0.9)
+        self.call("--loadEngine=" + self.path("q"), *SHORT)
+        self.assertIn("--retune", self.refused(f"--onnx={DEMO}", "--retune", *SHORT))
+        self.assertIn("--retune", self.refused("--loadEngine=" + self.path("p"), "--saveEngine=" + self.path("q"), *SHORT))
+
+    def test_raw_bindings_and_reference_outputs(self):
+        self.call(f"--onnx={DEMO}", f"--loadInputs=picture:{PICTURE}", "--dumpRawBindingsToFile", *SHORT, folder=self.folder.name)
+        self.assertEqual(os.path.getsize(self.path("picture.1.3.96.96.FP32.raw")), 4 * 3 * 96 * 96)
+        output = self.path("probabilities.1.16.FP32.raw")
+        self.assertEqual(os.path.getsize(output), 64)
+        common = [f"--onnx={DEMO}", f"--loadInputs=picture:{PICTURE}", f"--loadRefOutputs=probabilities:{output}"]
+        self.assertIn("0 of 16 elements", self.call(*common, *SHORT))
+        with open(output, "r+b") as f:
+            f.write(struct.pack("<f", 7))
+        self.assertIn("'probabilities'", self.refused(*common, *SHORT))
+        self.call(*common, "--atol=10", *SHORT)
+
+    def test_formats_of_inputs_and_outputs(self):
+        self.call(f"--onnx={DEMO}", f"--loadInputs=picture:{PICTURE}", "--exportOutput=" + self.path("o"), *SHORT)
+        want = self.json("o")[0]["values"]
+        for formats in ("fp32:hwc", "fp16:hwc8", "fp16:chw16", "fp32:chw4", "fp32:chw32", "fp16:hwc16"):
+            self.call(f"--onnx={DEMO}", f"--inputIOFormats={formats}", f"--loadInputs=picture:{PICTURE}", "--exportOutput=" + self.path("o"),
+                      "--saveEngine=" + self.path("p"), "--device=cpu", *SHORT)
+            for got, expected in zip(self.json("o")[0]["values"], want):
+                self.assertAlmostEqual(got, expected, delta=1e-3, msg=formats)
+            self.call("--loadEngine=" + self.path("p"), f"--loadInputs=picture:{PICTURE}", *SHORT)
+        self.assertIn("'probabilities'", self.call(f"--onnx={DEMO}", "--outputIOFormats=fp32:hwc8", *SHORT, status=1))
 
     def test_timing_cache_makes_equal_plans(self):
         common = [f"--onnx={DEMO}", "--skipInference", "--timingCacheFile=" + self.path("c")]

@@ -2,11 +2,12 @@
 #include <NvOnnxParser.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
-#include <set>
 
 #include "common/progress.h"
 #include "common/session.h"
+#include "common/verifier.h"
 
 namespace tools {
 namespace {
@@ -66,9 +67,11 @@ Dims pick(const Dims& declared, const std::string& name, std::initializer_list<c
   return d;
 }
 
-void add_profile(IBuilder& builder, IBuilderConfig& config, const INetworkDefinition& network, const Options& o) {
-  for (const auto& [m, flag] : {std::pair(&o.min_shapes, "minShapes"), std::pair(&o.opt_shapes, "optShapes"),
-                                std::pair(&o.max_shapes, "maxShapes"), std::pair(&o.shapes, "shapes")})
+// `given` are the shapes of this profile; `o.shapes` complete them in the first one.
+void add_profile(IBuilder& builder, IBuilderConfig& config, const INetworkDefinition& network,
+                 const ProfileShapes& shapes, const ShapeMap& run) {
+  for (const auto& [m, flag] : {std::pair(&shapes.min, "minShapes"), std::pair(&shapes.opt, "optShapes"),
+                                std::pair(&shapes.max, "maxShapes"), std::pair(&run, "shapes")})
     check_names(network, *m, flag);
   IOptimizationProfile* profile = nullptr;
   for (int i = 0; i < network.getNbInputs(); ++i) {
@@ -77,11 +80,10 @@ void add_profile(IBuilder& builder, IBuilderConfig& config, const INetworkDefini
     if (!dynamic(declared)) continue;
     if (profile == nullptr) profile = builder.createOptimizationProfile();
     const std::string name = t.getName();
-    const bool given =
-        find(o.min_shapes, name) || find(o.opt_shapes, name) || find(o.max_shapes, name) || find(o.shapes, name);
-    const Dims opt = pick(declared, name, {&o.opt_shapes, &o.shapes, &o.max_shapes, &o.min_shapes});
-    const Dims min = pick(declared, name, {&o.min_shapes, &o.opt_shapes, &o.shapes, &o.max_shapes});
-    const Dims max = pick(declared, name, {&o.max_shapes, &o.opt_shapes, &o.shapes, &o.min_shapes});
+    const bool given = find(shapes.min, name) || find(shapes.opt, name) || find(shapes.max, name) || find(run, name);
+    const Dims opt = pick(declared, name, {&shapes.opt, &run, &shapes.max, &shapes.min});
+    const Dims min = pick(declared, name, {&shapes.min, &shapes.opt, &run, &shapes.max});
+    const Dims max = pick(declared, name, {&shapes.max, &shapes.opt, &run, &shapes.min});
     if (!given)
       say('W', "Dynamic input '{}' has no shape: {} is used (see --minShapes, --optShapes, --maxShapes, --shapes)",
           name, dims_text(opt));
@@ -95,6 +97,16 @@ void add_profile(IBuilder& builder, IBuilderConfig& config, const INetworkDefini
     throw UserError("the optimization profile is not valid");
 }
 
+// Profiles are numbered from 0 without gaps.
+void add_profiles(IBuilder& builder, IBuilderConfig& config, const INetworkDefinition& network, const Options& o) {
+  add_profile(builder, config, network, {o.min_shapes, o.opt_shapes, o.max_shapes}, o.shapes);
+  int expected = 1;
+  for (const auto& [number, shapes] : o.more_profiles) {
+    if (number != expected++) throw UserError(fmt::format("--profile={}: profile {} is missing", number, expected - 1));
+    add_profile(builder, config, network, shapes, {});
+  }
+}
+
 DataType type_named(const std::string& flag, const std::string& s) {
   static const std::pair<const char*, DataType> kTypes[] = {
       {"fp32", DataType::kFLOAT},  {"fp16", DataType::kHALF},   {"bf16", DataType::kBF16}, {"int8", DataType::kINT8},
@@ -105,19 +117,11 @@ DataType type_named(const std::string& flag, const std::string& s) {
 }
 
 void set_layer_types(INetworkDefinition& network, const Options& o) {
-  auto find_spec = [](const std::vector<std::pair<std::string, std::string>>& specs,
-                      const std::string& name) -> const std::string* {
-    const std::string* any = nullptr;
-    for (const auto& [n, t] : specs) {
-      if (n == name) return &t;
-      if (n == "*") any = &t;
-    }
-    return any;
-  };
   for (int i = 0; i < network.getNbLayers(); ++i) {
     ILayer& l = *network.getLayer(i);
-    if (const auto* t = find_spec(o.layer_precisions, l.getName())) l.setPrecision(type_named("layerPrecisions", *t));
-    if (const auto* t = find_spec(o.layer_output_types, l.getName()))
+    if (const auto* t = find_pattern(o.layer_precisions, l.getName()))
+      l.setPrecision(type_named("layerPrecisions", *t));
+    if (const auto* t = find_pattern(o.layer_output_types, l.getName()))
       for (int k = 0; k < l.getNbOutputs(); ++k) {
         size_t begin = 0;
         for (int skip = 0; skip < k && t->find('+', begin) != std::string::npos; ++skip)
@@ -129,12 +133,83 @@ void set_layer_types(INetworkDefinition& network, const Options& o) {
 
 // A misspelt layer would otherwise silently keep its type.
 void check_layer_names(INetworkDefinition& network, const Options& o) {
-  std::set<std::string> names = {"*"};
-  for (int i = 0; i < network.getNbLayers(); ++i) names.insert(network.getLayer(i)->getName());
+  std::vector<std::string> names;
+  for (int i = 0; i < network.getNbLayers(); ++i) names.emplace_back(network.getLayer(i)->getName());
   for (const auto& [specs, flag] :
-       {std::pair(&o.layer_precisions, "layerPrecisions"), std::pair(&o.layer_output_types, "layerOutputTypes")})
-    for (const auto& [name, type] : *specs)
-      if (names.count(name) == 0) say('W', "--{}: the network has no layer '{}'", flag, name);
+       {std::pair(&o.layer_precisions, "layerPrecisions"), std::pair(&o.layer_output_types, "layerOutputTypes"),
+        std::pair(&o.layer_device_types, "layerDeviceTypes")})
+    for (const auto& [pattern, type] : *specs)
+      if (pattern != "*" && std::none_of(names.begin(), names.end(),
+                                         [&, &p = pattern](const std::string& n) { return n == p || matches(p, n); }))
+        say('W', "--{}: the network has no layer '{}'", flag, pattern);
+}
+
+DeviceType device_named(const std::string& s) {
+  if (s == "GPU") return DeviceType::kGPU;
+  if (s == "DLA") return DeviceType::kDLA;
+  if (s == "CPU") return DeviceType::kCPU;
+  throw UserError(fmt::format("--layerDeviceTypes: '{}' is none of GPU, DLA and CPU", s));
+}
+
+void set_devices(IBuilderConfig& c, const INetworkDefinition& network, const Options& o) {
+  if (o.dla_standalone)
+    throw UserError("--buildDLAStandalone: this machine has no DLA, so that nothing can be built for one alone");
+  if (o.gpu_fallback) c.setFlag(BuilderFlag::kGPU_FALLBACK);
+  if (o.dla_core >= 0) {
+    c.setDefaultDeviceType(DeviceType::kDLA);
+    c.setDLACore(o.dla_core);
+  }
+  if (o.device == "cpu" && o.dla_core < 0) c.setDefaultDeviceType(DeviceType::kCPU);
+  for (int i = 0; i < network.getNbLayers(); ++i) {
+    const ILayer* l = network.getLayer(i);
+    const auto* t = find_pattern(o.layer_device_types, l->getName());
+    if (t == nullptr) continue;
+    const DeviceType device = device_named(*t);
+    // --device=cpu means a machine without a GPU: its default device is the processor.
+    c.setDeviceType(l, o.device == "cpu" && device == DeviceType::kGPU ? DeviceType::kCPU : device);
+  }
+}
+
+void set_tactic_sources(IBuilderConfig& c, const Options& o) {
+  static const std::pair<const char*, TacticSource> kSources[] = {
+      {"EDGE_MASK_CONVOLUTIONS", TacticSource::kEDGE_MASK_CONVOLUTIONS},
+      {"JIT_CONVOLUTIONS", TacticSource::kJIT_CONVOLUTIONS},
+      {"CUDNN", TacticSource::kCUDNN},
+      {"CUBLAS", TacticSource::kCUBLAS},
+      {"CUBLAS_LT", TacticSource::kCUBLAS_LT}};
+  TacticSources sources = c.getTacticSources();
+  for (const std::string& s : o.tactic_sources) {
+    const auto* hit = std::find_if(std::begin(kSources), std::end(kSources),
+                                   [&](const auto& k) { return s.compare(1, std::string::npos, k.first) == 0; });
+    if ((s[0] != '+' && s[0] != '-') || hit == std::end(kSources))
+      throw UserError(
+          fmt::format("--tacticSources: '{}' is not + or - with CUBLAS, CUBLAS_LT, CUDNN, "
+                      "EDGE_MASK_CONVOLUTIONS or JIT_CONVOLUTIONS",
+                      s));
+    const TacticSources bit = 1U << static_cast<uint32_t>(hit->second);
+    sources = s[0] == '+' ? sources | bit : sources & ~bit;
+  }
+  c.setTacticSources(sources);
+}
+
+void set_preview(IBuilderConfig& c, const Options& o) {
+  static const std::pair<const char*, PreviewFeature> kFeatures[] = {
+      {"aliasedPluginIO1003", PreviewFeature::kALIASED_PLUGIN_IO_10_03},
+      {"runtimeActivationResize1010", PreviewFeature::kRUNTIME_ACTIVATION_RESIZE_10_10},
+      {"profileSharing0806", PreviewFeature::kPROFILE_SHARING_0806},
+      {"multiDeviceRuntime1016", PreviewFeature::kMULTIDEVICE_RUNTIME_10_16},
+      {"fasterDynamicShapes0805", PreviewFeature::kFASTER_DYNAMIC_SHAPES_0805},
+      {"disableExternalTacticSourcesForCore0805", PreviewFeature::kDISABLE_EXTERNAL_TACTIC_SOURCES_FOR_CORE_0805}};
+  for (const std::string& s : o.preview) {
+    const auto* hit = std::find_if(std::begin(kFeatures), std::end(kFeatures),
+                                   [&](const auto& k) { return s.compare(1, std::string::npos, k.first) == 0; });
+    if ((s[0] != '+' && s[0] != '-') || hit == std::end(kFeatures)) {
+      std::string names;
+      for (const auto& [n, f] : kFeatures) names += fmt::format("{}{}", names.empty() ? "" : ", ", n);
+      throw UserError(fmt::format("--preview: '{}' is not + or - with one of {}", s, names));
+    }
+    c.setPreviewFeature(hit->second, s[0] == '+');
+  }
 }
 
 void set_io_formats(INetworkDefinition& network, const Options& o) {
@@ -178,7 +253,9 @@ void set_flags(IBuilderConfig& c, const Options& o) {
     if (pool == "tacticSharedMem") c.setMemoryPoolLimit(MemoryPoolType::kTACTIC_SHARED_MEMORY, bytes);
   }
   if (o.max_aux_streams >= 0) c.setMaxAuxStreams(o.max_aux_streams);
-  if (o.device == "cpu") c.setDefaultDeviceType(DeviceType::kCPU);
+  if (o.heuristic) c.setFlag(BuilderFlag::kENABLE_TACTIC_HEURISTIC);
+  set_tactic_sources(c, o);
+  set_preview(c, o);
   c.setCpuThreads(o.cpu_threads);
 }
 
@@ -202,6 +279,48 @@ void save_timing_cache(const IBuilderConfig& c, const std::string& path) {
 
 }  // namespace
 
+namespace {
+
+// The timing cache of the command line in use by a configuration.
+class CacheFile {
+ public:
+  CacheFile(IBuilderConfig& config, const Options& o) : config_(config), path_(o.timing_cache_file) {
+    if (path_.empty()) return;
+    const std::vector<char> bytes = read_all(path_);
+    cache_.reset(config.createTimingCache(bytes.data(), bytes.size()));
+    if (cache_ == nullptr) {
+      say('W', "Timing cache '{}' is not usable; a new one is begun", path_);
+      cache_.reset(config.createTimingCache(nullptr, 0));
+    }
+    if (cache_ == nullptr || !config.setTimingCache(*cache_, true)) throw UserError("cannot use a timing cache");
+  }
+  void save() const {
+    if (!path_.empty()) save_timing_cache(config_, path_);
+  }
+
+ private:
+  IBuilderConfig& config_;
+  std::string path_;
+  std::unique_ptr<ITimingCache> cache_;
+};
+
+// Runs a build under the settings that all builds share.
+template <class F>
+std::unique_ptr<IHostMemory> build_with(IBuilderConfig& config, const Options& o, F&& build) {
+  ProgressBar progress;
+  config.setProgressMonitor(&progress);
+  const CacheFile cache(config, o);
+  Verifier verifier(o);
+  verifier.attach(config);
+  std::unique_ptr<IHostMemory> plan(build());
+  verifier.finish();
+  if (plan == nullptr) throw UserError("the engine could not be built; the reason is logged above");
+  cache.save();
+  return plan;
+}
+
+}  // namespace
+
 std::unique_ptr<IHostMemory> build_plan(const Options& o, Logger& logger) {
   const std::unique_ptr<IBuilder> builder(createInferBuilder(logger));
   if (builder == nullptr) throw UserError("cannot create a builder");
@@ -217,23 +336,20 @@ std::unique_ptr<IHostMemory> build_plan(const Options& o, Logger& logger) {
   set_io_formats(*network, o);
   check_layer_names(*network, o);
   set_layer_types(*network, o);
-  add_profile(*builder, *config, *network, o);
-  ProgressBar progress;
-  config->setProgressMonitor(&progress);
-  std::unique_ptr<ITimingCache> cache;
-  if (!o.timing_cache_file.empty()) {
-    const std::vector<char> bytes = read_all(o.timing_cache_file);
-    cache.reset(config->createTimingCache(bytes.data(), bytes.size()));
-    if (cache == nullptr) {
-      say('W', "Timing cache '{}' is not usable; a new one is begun", o.timing_cache_file);
-      cache.reset(config->createTimingCache(nullptr, 0));
-    }
-    if (cache == nullptr || !config->setTimingCache(*cache, true)) throw UserError("cannot use a timing cache");
-  }
-  std::unique_ptr<IHostMemory> plan(builder->buildSerializedNetwork(*network, *config));
-  if (plan == nullptr) throw UserError("the engine could not be built; the reason is logged above");
-  if (!o.timing_cache_file.empty()) save_timing_cache(*config, o.timing_cache_file);
-  return plan;
+  set_devices(*config, *network, o);
+  add_profiles(*builder, *config, *network, o);
+  return build_with(*config, o, [&] { return builder->buildSerializedNetwork(*network, *config); });
+}
+
+std::unique_ptr<IHostMemory> retune_plan(const Options& o, Logger& logger) {
+  const std::unique_ptr<IBuilder> builder(createInferBuilder(logger));
+  if (builder == nullptr) throw UserError("cannot create a builder");
+  const std::unique_ptr<IBuilderConfig> config(builder->createBuilderConfig());
+  set_flags(*config, o);
+  if (o.device == "cpu") config->setDefaultDeviceType(DeviceType::kCPU);
+  const std::vector<char> old = read_all(o.load_engine);
+  if (old.empty()) throw UserError(fmt::format("cannot read plan '{}'", o.load_engine));
+  return build_with(*config, o, [&] { return builder->retuneSerializedNetwork(old.data(), old.size(), *config); });
 }
 
 }  // namespace tools

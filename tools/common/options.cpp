@@ -5,6 +5,34 @@
 
 namespace tools {
 
+bool matches(const std::string& pattern, const std::string& text) {
+  size_t p = 0, t = 0, star = std::string::npos, retry = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      retry = t;
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p, ++t;
+    } else if (star != std::string::npos) {
+      p = star + 1;
+      t = ++retry;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string::npos;
+}
+
+const std::string* find_pattern(const std::vector<std::pair<std::string, std::string>>& specs,
+                                const std::string& name) {
+  const std::pair<std::string, std::string>* best = nullptr;
+  for (const auto& s : specs) {
+    if (s.first == name) return &s.second;
+    if ((best == nullptr || s.first.size() > best->first.size()) && matches(s.first, name)) best = &s;
+  }
+  return best != nullptr ? &best->second : nullptr;
+}
+
 std::vector<std::string> split(const std::string& s, char by) {
   std::vector<std::string> r;
   size_t begin = 0;

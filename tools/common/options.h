@@ -19,9 +19,15 @@ struct IoFormat {
   nvinfer1::TensorFormats formats = 0;
 };
 
+/// Shapes of one optimization profile.
+struct ProfileShapes {
+  ShapeMap min, opt, max;
+};
+
 struct Options {
   // model
   std::string onnx, save_engine, load_engine;
+  bool retune = false, plan_version_only = false;
   // build
   ShapeMap min_shapes, opt_shapes, max_shapes, shapes;
   std::vector<IoFormat> input_formats, output_formats;
@@ -34,6 +40,15 @@ struct Options {
   bool no_builder_cache = false, error_on_timing_cache_miss = false;
   int max_aux_streams = -1;
   bool skip_inference = false, verbose = false;
+  std::map<int, ProfileShapes> more_profiles;  // those above 0, whose shapes are above
+  std::vector<std::pair<std::string, std::string>> layer_device_types;
+  int dla_core = -1;
+  bool gpu_fallback = false, dla_standalone = false, heuristic = false;
+  std::vector<std::string> tactic_sources, preview;  // "+NAME" or "-NAME"
+  // verification
+  bool verify = false;
+  double verify_tolerance = 0;  // 0: by precision
+  std::string verify_action = "report", export_verify;
   // inference
   std::vector<std::pair<std::string, std::string>> load_inputs;
   int iterations = 10, avg_runs = 10, streams = 1;
@@ -42,10 +57,16 @@ struct Options {
        no_data_transfers = false;
   std::vector<double> percentiles = {90, 95, 99};
   int use_profile = 0;
+  std::string nvtx_mode;  // "": as the engine was built
+  bool no_cuda_graph = false, use_cuda_graph = false;
+  // reference outputs
+  std::vector<std::pair<std::string, std::string>> load_ref_outputs;
+  double atol = 1e-3, rtol = 1e-3;
   bool announce_inputs = false;  // say where the values of each input come from
   PictureOptions picture;
   // reporting
-  bool dump_profile = false, dump_layer_info = false, dump_output = false, dump_optimization_profile = false;
+  bool dump_profile = false, dump_layer_info = false, dump_output = false, dump_optimization_profile = false,
+       dump_raw = false;
   std::string export_profile, export_layer_info, export_output, export_times;
   // system
   std::string device;  // "": the default, "cpu", or a GPU's number
@@ -53,6 +74,11 @@ struct Options {
   bool help = false;
 };
 
+/// The entry for a name among (pattern, value) pairs: the one that is the name, else the longest pattern that fits, in
+/// which '*' stands for any text; null where there is none.
+const std::string* find_pattern(const std::vector<std::pair<std::string, std::string>>& specs, const std::string& name);
+/// Whether text is what a pattern with '*' describes.
+bool matches(const std::string& pattern, const std::string& text);
 /// The parts of s between the separators, empty ones left out.
 std::vector<std::string> split(const std::string& s, char by);
 /// The text without the single quotes around it, which protect names on the command line.

@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <cmath>
 #include <fstream>
 #include <numeric>
 
+#include "common/json.h"
 #include "common/session.h"
 #include "common/statistics.h"
 
@@ -15,19 +18,6 @@ std::ofstream create(const std::string& path) {
   std::ofstream f(path);
   if (!f) throw UserError(fmt::format("cannot write '{}'", path));
   return f;
-}
-
-std::string quoted(const std::string& s) {
-  std::string r = "\"";
-  for (char c : s) {
-    if (c == '"' || c == '\\')
-      r += fmt::format("\\{}", c);
-    else if (static_cast<unsigned char>(c) < 0x20)
-      r += fmt::format("\\u{:04x}", static_cast<int>(c));
-    else
-      r += c;
-  }
-  return r + "\"";
 }
 
 // JSON has no infinities; readers of such files take these words.
@@ -146,7 +136,7 @@ void report_profile(const RunResult& r, const Options& o) {
     f << fmt::format(
         ", {{ \"name\" : {}, \"timeMs\" : {:.6g}, \"averageMs\" : {:.6g}, \"medianMs\" : {:.6g}, \"percentage\" : "
         "{:.6g} }}\n",
-        quoted(x.layer->name), x.total, x.mean, x.median, 100 * x.total / std::max(all, 1e-12));
+        json_text(x.layer->name), x.total, x.mean, x.median, 100 * x.total / std::max(all, 1e-12));
   f << "]\n";
 }
 
@@ -169,7 +159,7 @@ void report_outputs(const RunResult& r, const Options& o) {
     std::string dims;
     for (int i = 0; i < t.dims.nbDims; ++i) dims += fmt::format("{}{}", i ? "x" : "", t.dims.d[i]);
     f << separator
-      << fmt::format("{{ \"name\" : {}\n  , \"dimensions\" : \"{}\"\n  , \"values\" : [ ", quoted(t.name), dims);
+      << fmt::format("{{ \"name\" : {}\n  , \"dimensions\" : \"{}\"\n  , \"values\" : [ ", json_text(t.name), dims);
     const int64_t n = volume(t.dims);
     for (int64_t i = 0; i < n; ++i) f << (i ? ", " : "") << json_value(value_text(t.type, t.data.data(), i));
     f << " ]\n  }\n";
@@ -186,6 +176,50 @@ void report_layers(nvinfer1::ICudaEngine& engine, const Options& o) {
     say('I', "Layer Information:\n{}", inspector->getEngineInformation(nvinfer1::LayerInformationFormat::kONELINE));
   if (!o.export_layer_info.empty())
     create(o.export_layer_info) << inspector->getEngineInformation(nvinfer1::LayerInformationFormat::kJSON) << "\n";
+}
+
+void dump_raw(const RunResult& r) {
+  for (const auto* list : {&r.inputs, &r.outputs})
+    for (const Tensor& t : *list) {
+      std::string file;
+      for (char c : t.name) file += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' ? c : '_';
+      for (int i = 0; i < t.dims.nbDims; ++i) file += fmt::format(".{}", t.dims.d[i]);
+      file += fmt::format(".{}.raw", type_name(t.type));
+      std::ofstream f(file, std::ios::binary);
+      if (!f.write(reinterpret_cast<const char*>(t.data.data()), static_cast<std::streamsize>(t.data.size())))
+        throw UserError(fmt::format("cannot write '{}'", file));
+      say('I', "Wrote {} '{}' to {}", list == &r.inputs ? "input" : "output", t.name, file);
+    }
+}
+
+void compare_outputs(const RunResult& r, const Options& o) {
+  std::string wrong;
+  for (const auto& [name, file] : o.load_ref_outputs) {
+    const auto hit =
+        std::find_if(r.outputs.begin(), r.outputs.end(), [&, &n = name](const Tensor& t) { return t.name == n; });
+    if (hit == r.outputs.end()) throw UserError(fmt::format("--loadRefOutputs: the engine has no output '{}'", name));
+    const int64_t count = volume(hit->dims);
+    const std::vector<double> got = to_doubles(hit->type, hit->data.data(), count),
+                              want = to_doubles(hit->type, load_tensor(file, hit->type, hit->dims).data(), count);
+    double worst = 0, square = 0, reference = 0;
+    int64_t far = 0;
+    for (size_t i = 0; i < got.size(); ++i) {
+      const double d = std::fabs(got[i] - want[i]);
+      far += d <= o.atol + o.rtol * std::fabs(want[i]) || (std::isnan(got[i]) && std::isnan(want[i])) ? 0 : 1;
+      worst = std::max(worst, d);
+      square += d * d;
+      reference += want[i] * want[i];
+    }
+    say('I',
+        "Output '{}' against {}: largest difference {:.3e}, relative L2 error {:.3e}, {} of {} elements beyond the "
+        "tolerance",
+        name, file, worst, std::sqrt(square / std::max(reference, 1e-300)), far, count);
+    if (far > 0) wrong += fmt::format("{}'{}'", wrong.empty() ? "" : ", ", name);
+  }
+  if (!wrong.empty())
+    throw UserError(
+        fmt::format("outputs {} differ from their references by more than --atol={:g} and --rtol={:g} allow", wrong,
+                    o.atol, o.rtol));
 }
 
 void export_times(const RunResult& r, const std::string& path) {

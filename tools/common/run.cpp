@@ -107,6 +107,11 @@ class Session {
     if (context_ == nullptr) throw UserError("cannot create an execution context");
     if (o.use_profile != 0 && !context_->setOptimizationProfileAsync(o.use_profile, queue_))
       throw UserError(fmt::format("the engine has no optimization profile {}", o.use_profile));
+    context_->setGraphReplay(!o.no_cuda_graph);
+    if (!o.nvtx_mode.empty())
+      context_->setNvtxVerbosity(o.nvtx_mode == "verbose" ? ProfilingVerbosity::kDETAILED
+                                 : o.nvtx_mode == "none"  ? ProfilingVerbosity::kNONE
+                                                          : ProfilingVerbosity::kLAYER_NAMES_ONLY);
     for (auto& m : moments_) m = std::make_unique<Moments>(device_);
     set_inputs();
     set_outputs();
@@ -159,6 +164,17 @@ class Session {
     return static_cast<int64_t>(n);
   }
 
+  std::vector<Tensor> inputs() const {
+    std::vector<Tensor> r;
+    for (const Input& i : inputs_) {
+      const char* name = i.name.c_str();
+      const Dims d = context_->getTensorShape(name);
+      const DataType type = engine_.getTensorDataType(name);
+      r.push_back({i.name, type, d, from_format(engine_.getTensorFormat(name), type, d, i.host)});
+    }
+    return r;
+  }
+
   std::vector<Tensor> outputs() const {
     std::vector<Tensor> r;
     for (const auto& [name, out] : outputs_) {
@@ -168,10 +184,12 @@ class Session {
       t.dims = out->dims.nbDims > 0 || context_->getTensorShape(name.c_str()).nbDims <= 0
                    ? out->dims
                    : context_->getTensorShape(name.c_str());
-      const size_t n = bytes_of(t.type, volume(t.dims));
+      const TensorFormat format = engine_.getTensorFormat(name.c_str());
+      const size_t n = bytes_in_format(format, t.type, t.dims);
       t.data.resize(n);
       if (n > 0 && out->data() != nullptr && !device_.copyToHost(t.data.data(), out->data(), n, queue_))
         throw UserError(fmt::format("cannot read output '{}'; the reason is logged above", name));
+      t.data = from_format(format, t.type, t.dims, t.data);
       r.push_back(std::move(t));
     }
     return r;
@@ -234,7 +252,8 @@ class Session {
       if (o_.announce_inputs && stream_ == 0 && file == nullptr) say('I', "Using random values for input {}", name);
       std::vector<std::byte> host =
           file != nullptr ? load_tensor(*file, type, d, o_.picture) : random_tensor(type, volume(d), seed++);
-      auto& input = inputs_.emplace_back(Input{std::move(host), std::make_unique<Memory>(device_)});
+      host = to_format(engine_.getTensorFormat(name.c_str()), type, d, host);
+      auto& input = inputs_.emplace_back(Input{name, std::move(host), std::make_unique<Memory>(device_)});
       void* p = input.device->grow(input.host.size() + 64);
       if (p == nullptr || !device_.copyToDevice(p, input.host.data(), input.host.size(), queue_))
         throw UserError(fmt::format("no memory for input '{}'; the reason is logged above", name));
@@ -290,6 +309,7 @@ class Session {
   }
 
   struct Input {
+    std::string name;
     std::vector<std::byte> host;
     std::unique_ptr<Memory> device;
   };
@@ -381,6 +401,8 @@ int64_t resident_bytes() {
 }
 
 RunResult run_engine(ICudaEngine& engine, const Options& o) {
+  if (o.use_cuda_graph && engine.getEngineDevice().usesHostMemory())
+    say('W', "--useCudaGraph has no effect on the CPU device, whose runs are not enqueued");
   std::vector<std::unique_ptr<Session>> sessions;
   sessions.reserve(static_cast<size_t>(o.streams));
   for (int i = 0; i < o.streams; ++i) sessions.push_back(std::make_unique<Session>(engine, o, i));
@@ -402,6 +424,7 @@ RunResult run_engine(ICudaEngine& engine, const Options& o) {
   }
   r.resident_bytes = resident_bytes();
   for (const auto& s : sessions) r.io_bytes += s->io_bytes();
+  if (o.dump_raw) r.inputs = sessions[0]->inputs();
   r.outputs = sessions[0]->outputs();
   for (auto& s : sessions) s->context().setProfiler(nullptr);
   r.profile = std::move(profiler.layers);

@@ -15,6 +15,9 @@ namespace tools {
 /// The plan for these options: bytes in memory. Throws UserError (details are in the log).
 std::unique_ptr<nvinfer1::IHostMemory> build_plan(const Options& o, Logger& logger);
 
+/// A plan for this machine from the one that the options load. Throws UserError.
+std::unique_ptr<nvinfer1::IHostMemory> retune_plan(const Options& o, Logger& logger);
+
 /// One measured run, in milliseconds from the start of measuring.
 struct Trace {
   int stream = 0;
@@ -40,7 +43,7 @@ struct RunResult {
   std::vector<Trace> traces;
   int64_t warm_up_runs = 0;
   double wall_ms = 0;
-  std::vector<Tensor> outputs;  // of the last run of the first context
+  std::vector<Tensor> inputs, outputs;  // of the last run of the first context
   std::vector<LayerTime> profile;
   int64_t io_bytes = 0;        // of inputs and outputs of all contexts
   int64_t resident_bytes = 0;  // of the process after the runs
@@ -57,6 +60,10 @@ void report_performance(const RunResult& r, const Options& o, nvinfer1::ICudaEng
 void report_profile(const RunResult& r, const Options& o);
 void report_outputs(const RunResult& r, const Options& o);
 void report_layers(nvinfer1::ICudaEngine& engine, const Options& o);
+/// Writes inputs and outputs to files of the working folder.
+void dump_raw(const RunResult& r);
+/// Compares with the outputs that the options name; throws UserError where one is too far away.
+void compare_outputs(const RunResult& r, const Options& o);
 void export_times(const RunResult& r, const std::string& path);
 
 }  // namespace tools

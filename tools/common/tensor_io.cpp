@@ -307,7 +307,74 @@ std::vector<std::byte> load_picture(const std::string& path, DataType, const Dim
 }
 #endif
 
+// Where a format puts an element: channels in groups or last, with `group` of them padded together.
+struct Placing {
+  bool plain = true, last = false;
+  int64_t group = 1, channels = 1, plane = 1, lead = 1;
+
+  Placing(nvinfer1::TensorFormat format, const Dims& d) {
+    using F = nvinfer1::TensorFormat;
+    struct Kind {
+      F format;
+      int spatial;
+      int64_t group;
+      bool last;
+    };
+    static constexpr Kind kKinds[] = {{F::kCHW2, 2, 2, false},   {F::kCHW4, 2, 4, false},    {F::kCHW16, 2, 16, false},
+                                      {F::kCHW32, 2, 32, false}, {F::kCDHW32, 3, 32, false}, {F::kHWC, 2, 1, true},
+                                      {F::kHWC8, 2, 8, true},    {F::kHWC16, 2, 16, true},   {F::kDHWC, 3, 1, true},
+                                      {F::kDHWC8, 3, 8, true}};
+    if (format == F::kLINEAR) return;
+    const auto* k =
+        std::find_if(std::begin(kKinds), std::end(kKinds), [&](const Kind& x) { return x.format == format; });
+    if (k == std::end(kKinds) || d.nbDims <= k->spatial)
+      throw UserError(fmt::format("format {} is none of a tensor {}", static_cast<int>(format), dims_text(d)));
+    plain = false, last = k->last, group = k->group;
+    const int axis = d.nbDims - k->spatial - 1;
+    channels = d.d[axis];
+    for (int i = 0; i < axis; ++i) lead *= d.d[i];
+    for (int i = axis + 1; i < d.nbDims; ++i) plane *= d.d[i];
+  }
+  int64_t padded() const { return (channels + group - 1) / group * group; }
+  int64_t at(int64_t n, int64_t c, int64_t p) const {
+    return last ? (n * plane + p) * padded() + c : ((n * padded() + c / group * group) * plane) + p * group + c % group;
+  }
+};
+
+template <class F>
+void for_each_element(const Placing& placing, F&& f) {
+  int64_t i = 0;
+  for (int64_t n = 0; n < placing.lead; ++n)
+    for (int64_t c = 0; c < placing.channels; ++c)
+      for (int64_t p = 0; p < placing.plane; ++p) f(static_cast<size_t>(i++), static_cast<size_t>(placing.at(n, c, p)));
+}
+
 }  // namespace
+
+size_t bytes_in_format(nvinfer1::TensorFormat format, DataType type, const Dims& dims) {
+  const Placing p(format, dims);
+  return bytes_of(type, p.plain ? volume(dims) : p.lead * p.padded() * p.plane);
+}
+
+std::vector<std::byte> to_format(nvinfer1::TensorFormat format, DataType type, const Dims& dims,
+                                 const std::vector<std::byte>& linear) {
+  const Placing p(format, dims);
+  if (p.plain) return linear;
+  const auto width = static_cast<size_t>(element_bits(type)) / 8;
+  std::vector<std::byte> out(bytes_in_format(format, type, dims));
+  for_each_element(p, [&](size_t i, size_t at) { std::memcpy(&out[at * width], &linear[i * width], width); });
+  return out;
+}
+
+std::vector<std::byte> from_format(nvinfer1::TensorFormat format, DataType type, const Dims& dims,
+                                   const std::vector<std::byte>& memory) {
+  const Placing p(format, dims);
+  if (p.plain) return memory;
+  const auto width = static_cast<size_t>(element_bits(type)) / 8;
+  std::vector<std::byte> out(bytes_of(type, volume(dims)));
+  for_each_element(p, [&](size_t i, size_t at) { std::memcpy(&out[i * width], &memory[at * width], width); });
+  return out;
+}
 
 int64_t volume(const Dims& d) {
   int64_t v = 1;

@@ -44,6 +44,15 @@ nvinfer1::Dims file_dims(const std::string& path, const nvinfer1::Dims& wanted);
 /// Drawn values: normal for floats, 0 or 1 for bool, small non-negative integers else; the same for the same seed.
 std::vector<std::byte> random_tensor(nvinfer1::DataType type, int64_t count, uint32_t seed);
 
+/// A row-major tensor as it lies in memory in a format of an engine's input, padding zero, and back. Throws UserError
+/// for a format that is none.
+std::vector<std::byte> to_format(nvinfer1::TensorFormat format, nvinfer1::DataType type, const nvinfer1::Dims& dims,
+                                 const std::vector<std::byte>& linear);
+std::vector<std::byte> from_format(nvinfer1::TensorFormat format, nvinfer1::DataType type, const nvinfer1::Dims& dims,
+                                   const std::vector<std::byte>& memory);
+/// Bytes of a tensor in such a format.
+size_t bytes_in_format(nvinfer1::TensorFormat format, nvinfer1::DataType type, const nvinfer1::Dims& dims);
+
 /// Elements as doubles (int64 beyond 2^53 lose precision; see value_text).
 std::vector<double> to_doubles(nvinfer1::DataType type, const void* data, int64_t count);
 /// One element in a form that reads back exactly.

@@ -30,7 +30,7 @@ struct Arguments {
   std::vector<std::string> inputs;
   Options options;
   int top = 5, layers = 15;
-  std::string shapes, mean, deviation;
+  std::string shapes, mean, deviation, verify;
   bool json = false;
 };
 
@@ -65,6 +65,13 @@ void complete(Arguments& a) {
   a.options.picture.deviation = numbers(a.deviation);
   if (!a.shapes.empty()) a.options.shapes = parse_shapes("shapes", a.shapes);
   a.options.onnx = a.model;
+  if (!a.verify.empty() && a.verify != "true") {
+    const std::vector<double> tolerance = numbers(a.verify);
+    if (tolerance.size() != 1 || !(tolerance[0] > 0))
+      throw UserError(fmt::format("--verify: '{}' is not a tolerance above 0", a.verify));
+    a.options.verify_tolerance = tolerance[0];
+  }
+  a.options.verify = a.options.verify || !a.options.export_verify.empty();
   a.options.profiling_verbosity = "detailed";
 }
 
@@ -222,7 +229,12 @@ void save_plan(const nvinfer1::IHostMemory& plan, const std::string& path) {
 
 std::string build(Arguments& a, const std::string& path, Logger& logger) {
   const auto start = Clock::now();
-  const auto plan = build_plan(a.options, logger);
+  // A verification runs on the inputs that are given by name.
+  Options o = a.options;
+  for (const std::string& g : a.inputs)
+    if (const size_t eq = g.find('='); eq != std::string::npos)
+      o.load_inputs.emplace_back(g.substr(0, eq), g.substr(eq + 1));
+  const auto plan = build_plan(o, logger);
   save_plan(*plan, path);
   fmt::print("Built '{}' in {:.2f} s: plan '{}', {:.2f} MiB\n", a.model, seconds_since(start), path,
              static_cast<double>(plan->size()) / 1048576);
@@ -310,6 +322,13 @@ void common_options(CLI::App* c, Arguments& a) {
   c->add_option("--timing-cache", a.options.timing_cache_file, "Timing cache to read and extend");
   c->add_flag("--fp16", a.options.fp16, "Allow FP16");
   c->add_flag("--bf16", a.options.bf16, "Allow BF16");
+  c->add_option("--verify", a.verify,
+                "Compare every layer with a reference while building, on inputs given as NAME=FILE or on drawn values; "
+                "may give the tolerated relative error")
+      ->expected(0, 1);
+  c->add_option("--verify-action", a.options.verify_action, "report, refuse or raise a layer over its tolerance")
+      ->check(CLI::IsMember({"report", "refuse", "raise"}));
+  c->add_option("--export-verify", a.options.export_verify, "Write the comparison of every layer as JSON");
   c->add_flag("--verbose", a.options.verbose, "Log everything");
 }
 
@@ -345,6 +364,7 @@ int main(int argc, char** argv) {
   inspect->add_flag("--json", a.json, "As JSON");
   common_options(inspect, a);
   CLI11_PARSE(app, argc, argv);
+  for (const CLI::App* c : {run, make, inspect}) a.options.verify = a.options.verify || c->count("--verify") != 0;
   try {
     Logger logger(a.options.verbose);
     if (run->parsed()) return command_run(a, argc, argv, logger);

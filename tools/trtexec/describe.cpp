@@ -62,6 +62,13 @@ void describe_build(const Options& o) {
   say('I', "Precision constraints: {}", o.precision_constraints);
   say('I', "LayerPrecisions: {}", pairs(o.layer_precisions));
   say('I', "LayerOutputTypes: {}", pairs(o.layer_output_types));
+  say('I', "LayerDeviceTypes: {}", pairs(o.layer_device_types));
+  say('I', "Tactic sources: {}",
+      o.tactic_sources.empty() ? "Using default tactic sources" : fmt::format("{}", fmt::join(o.tactic_sources, ",")));
+  say('I', "Verification: {}",
+      !o.verify                 ? std::string("Disabled")
+      : o.verify_tolerance == 0 ? o.verify_action
+                                : fmt::format("{}, tolerance {:g}", o.verify_action, o.verify_tolerance));
   say('I', "Skip inference: {}", enabled(o.skip_inference));
   say('I', "Save engine: {}", o.save_engine);
   say('I', "Load engine: {}", o.load_engine);
@@ -79,6 +86,8 @@ void describe_build(const Options& o) {
 void describe_system(const Options& o) {
   say('I', "=== System Options ===");
   say('I', "Device: {}", o.device.empty() ? "default" : o.device);
+  say('I', "DLACore: {}{}", o.dla_core < 0 ? std::string() : std::to_string(o.dla_core),
+      o.gpu_fallback ? "(With GPU fallback)" : "");
   say('I', "CPU threads: {}", o.cpu_threads == 0 ? "all cores" : std::to_string(o.cpu_threads));
 }
 
@@ -92,6 +101,7 @@ void describe_inference(const Options& o) {
   say('I', "Idle time: {:g}ms", o.idle_time);
   say('I', "Inference Streams: {}", o.streams);
   say('I', "Data transfers: {}", enabled(!o.no_data_transfers));
+  say('I', "CUDA Graph: {}", o.no_cuda_graph ? "Disabled" : "Enabled where the device has graphs");
   say('I', "Spin-wait: {}", enabled(o.spin_wait));
   say('I', "Multithreading: {}", enabled(o.threads));
   say('I', "Separate profiling: {}", enabled(o.separate_profile_run));

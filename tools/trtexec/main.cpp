@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 
 #include "common/session.h"
 #include "trtexec/describe.h"
@@ -53,7 +54,18 @@ void report_memory(const nvinfer1::ICudaEngine& engine, const RunResult& r, cons
     say('I', "The process has grown by {:.2f} MiB, without the code of libraries", mib(growth));
 }
 
+void print_plan_version(const Options& o) {
+  std::ifstream f(o.load_engine, std::ios::binary);
+  if (!f) throw UserError(fmt::format("cannot read plan '{}'", o.load_engine));
+  const std::vector<char> plan{std::istreambuf_iterator<char>(f), std::istreambuf_iterator<char>()};
+  const char* version = honePlanVersion(plan.data(), plan.size());
+  if (version == nullptr)
+    throw UserError(fmt::format("'{}' is not a plan of a version of Hone that is known", o.load_engine));
+  say('I', "Plan was created with Hone version {}", version);
+}
+
 void work(const Options& o, Logger& logger) {
+  if (o.plan_version_only) return print_plan_version(o);
   const std::unique_ptr<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
   if (runtime == nullptr) throw UserError("cannot create a runtime");
   runtime->setCpuThreads(o.cpu_threads);
@@ -63,6 +75,12 @@ void work(const Options& o, Logger& logger) {
     plan = build_plan(o, logger);
     say('I', "Engine built in {:.6g} sec.", seconds_since(start));
     say('I', "Created engine with size: {:.6g} MiB", static_cast<double>(plan->size()) / 1048576);
+    if (!o.save_engine.empty()) save(o.save_engine, *plan);
+    if (o.skip_inference && !inspects(o)) return skipped();
+  } else if (o.retune) {
+    const auto start = Clock::now();
+    plan = retune_plan(o, logger);
+    say('I', "Engine tuned again in {:.6g} sec.", seconds_since(start));
     if (!o.save_engine.empty()) save(o.save_engine, *plan);
     if (o.skip_inference && !inspects(o)) return skipped();
   }
@@ -75,6 +93,8 @@ void work(const Options& o, Logger& logger) {
   say('I', "Engine deserialized in {:.6g} sec.", seconds_since(start));
   plan.reset();
   if (o.time_deserialize) return;
+  say('I', "Memory of the engine: weights {:.2f} MiB, activations and workspace of each context {:.2f} MiB",
+      mib(engine->getEngineStat(nvinfer1::EngineStat::kTOTAL_WEIGHTS_SIZE)), mib(engine->getDeviceMemorySizeV2()));
   if (o.dump_layer_info || !o.export_layer_info.empty()) report_layers(*engine, o);
   if (o.dump_optimization_profile) report_profiles(*engine);
   if (o.skip_inference) return skipped();
@@ -85,6 +105,8 @@ void work(const Options& o, Logger& logger) {
   report_profile(r, o);
   report_outputs(r, o);
   if (!o.export_times.empty()) export_times(r, o.export_times);
+  if (o.dump_raw) dump_raw(r);
+  if (!o.load_ref_outputs.empty()) compare_outputs(r, o);
 }
 
 }  // namespace

@@ -118,6 +118,41 @@ size_t edit_distance(const std::string& a, const std::string& b) {
   return row[b.size()];
 }
 
+// Shape flags behind --profile=N belong to profile N; those of profiles above 0 are taken out of the words here.
+std::vector<std::string> take_profiles(int argc, char** argv, Options& o) {
+  std::vector<std::string> rest;
+  int profile = 0;
+  for (int i = 1; i < argc; ++i) {
+    std::string word = argv[i];
+    const std::string flag = word.substr(0, word.find('='));
+    const bool shapes = flag == "--minShapes" || flag == "--optShapes" || flag == "--maxShapes";
+    if (flag != "--profile" && (!shapes || profile == 0)) {
+      rest.push_back(std::move(word));
+      continue;
+    }
+    std::string value;
+    if (flag.size() < word.size())
+      value = word.substr(flag.size() + 1);
+    else if (i + 1 < argc)
+      value = argv[++i];
+    if (shapes) {
+      tools::ProfileShapes& p = o.more_profiles[profile];
+      (flag == "--minShapes"   ? p.min
+       : flag == "--optShapes" ? p.opt
+                               : p.max) = tools::parse_shapes(flag.substr(2), value);
+      continue;
+    }
+    size_t used = 0;
+    try {
+      profile = std::stoi(value, &used);
+    } catch (const std::exception&) {
+    }
+    if (used == 0 || used != value.size() || profile < 0)
+      throw UserError(fmt::format("--profile: '{}' is not the number of a profile", value));
+  }
+  return rest;
+}
+
 // What to say of a word the parser did not take.
 [[noreturn]] void reject(const CLI::App& app, const std::string& word) {
   std::string flag = word.substr(0, word.find('='));
@@ -143,11 +178,12 @@ tools::Options parse_options(int argc, char** argv, std::string* help_text) {
   Options o;
   CLI::App app(
       "Builds an engine from an ONNX model or loads one, runs it and reports its speed.\n"
-      "Flags are those of TensorRT's trtexec; --device=cpu, --cpuThreads and the picture flags are Hone's own.",
+      "Flags are those of TensorRT's trtexec; those marked (Hone) and the picture flags are our own.",
       "trtexec");
   app.set_help_flag();
   app.allow_extras();
   app.option_defaults()->always_capture_default(false);
+  std::string verify, sources, preview, devices, references;
   std::string min, opt, max, run, in_formats, out_formats, pools, precisions, types, inputs, percentile, mean,
       deviation, picture_order = "rgb";
 
@@ -155,13 +191,23 @@ tools::Options parse_options(int argc, char** argv, std::string* help_text) {
   app.add_option("--onnx", o.onnx, "ONNX model file")->group(g);
   app.add_option("--loadEngine", o.load_engine, "Run this plan instead of building one")->group(g);
   app.add_option("--saveEngine", o.save_engine, "Write the plan to this file")->group(g);
+  app.add_flag("--retune", o.retune,
+               "Tune the network that the plan of --loadEngine holds again, for this machine (Hone)")
+      ->group(g);
+  app.add_flag("--getPlanVersionOnly", o.plan_version_only, "Print which version wrote the plan of --loadEngine")
+      ->group(g);
   g = "Build";
   app.add_option("--minShapes", min, "Least shapes of dynamic inputs: name:1x3x224x224,name2:...")->group(g);
   app.add_option("--optShapes", opt, "Shapes to tune for")->group(g);
   app.add_option("--maxShapes", max, "Largest shapes")->group(g);
-  app.add_option(
-         "--inputIOFormats", in_formats,
-         "Type and format of each input: fp32:chw,... (fp32 fp16 bf16 int8 int32 int64 uint8 bool : chw hwc ...)")
+  std::string profile_number;
+  app.add_option("--profile", profile_number,
+                 "Number of the optimization profile that the shape flags behind it are for")
+      ->group(g);
+  app.add_option("--inputIOFormats", in_formats,
+                 "Type and format of each input: fp32:chw,fp16:hwc8,... (fp32 fp16 bf16 int8 int32 int64 uint8 bool : "
+                 "chw chw2 chw4 "
+                 "chw16 chw32 hwc hwc8 hwc16 dhwc dhwc8 cdhw32)")
       ->group(g);
   app.add_option("--outputIOFormats", out_formats, "Type and format of each output")->group(g);
   app.add_flag("--fp16", o.fp16, "Allow FP16")->group(g);
@@ -175,10 +221,35 @@ tools::Options parse_options(int argc, char** argv, std::string* help_text) {
                  "none, prefer or obey --layerPrecisions and --layerOutputTypes")
       ->check(CLI::IsMember({"none", "prefer", "obey"}))
       ->group(g);
-  app.add_option("--layerPrecisions", precisions,
-                 "Arithmetic type by layer: name:fp32,* :fp16 (* stands for all others)")
+  app.add_option("--layerPrecisions", precisions, "Arithmetic type by layer: name:fp32,*:fp16 (* stands for any text)")
       ->group(g);
   app.add_option("--layerOutputTypes", types, "Output types by layer: name:fp32+fp16")->group(g);
+  app.add_option("--layerDeviceTypes", devices,
+                 "Device by layer: name:GPU,other*:CPU (* stands for any text; GPU, DLA and, Hone's own, CPU)")
+      ->group(g);
+  app.add_option("--useDLACore", o.dla_core, "Put all layers on a DLA, of which no machine of Hone has one")
+      ->check(CLI::Range(0, 1000))
+      ->group(g);
+  app.add_flag("--allowGPUFallback", o.gpu_fallback, "Layers for a DLA run on the engine's device instead")->group(g);
+  app.add_flag("--buildDLAStandalone", o.dla_standalone, "An engine for a DLA alone: an error, there is none")
+      ->group(g);
+  app.add_option("--tacticSources", sources,
+                 "Where tactics may come from: -CUDNN,+CUBLAS_LT,... (CUDNN, CUBLAS, CUBLAS_LT, JIT_CONVOLUTIONS, "
+                 "EDGE_MASK_CONVOLUTIONS); default: everywhere")
+      ->group(g);
+  app.add_flag("--heuristic", o.heuristic, "Choose tactics by rule instead of measuring")->group(g);
+  app.add_option("--preview", preview, "Preview features: +name,-name,...")->group(g);
+  app.add_option("--verify", verify,
+                 "Compare every layer of the engine with a reference, on --loadInputs or drawn values; may give the "
+                 "tolerated relative error: --verify=1e-3 (Hone)")
+      ->expected(0, 1)
+      ->group(g);
+  app.add_option("--verifyAction", o.verify_action,
+                 "What a layer over its tolerance means: report it, refuse the build, or raise its precision and build "
+                 "again; default report (Hone)")
+      ->check(CLI::IsMember({"report", "refuse", "raise"}))
+      ->group(g);
+  app.add_option("--exportVerify", o.export_verify, "Write the comparison of every layer as JSON (Hone)")->group(g);
   app.add_option("--memPoolSize", pools, "Limits: workspace:512M,tacticSharedMem:48K")->group(g);
   app.add_option("--builderOptimizationLevel", o.optimization_level, "0 (fast build) to 5 (exhaustive); default 3")
       ->check(CLI::Range(0, 5))
@@ -219,8 +290,14 @@ tools::Options parse_options(int argc, char** argv, std::string* help_text) {
       ->group(g);
   app.add_flag("--noDataTransfers,!--includeDataTransfers", o.no_data_transfers, "Do not count input and output copies")
       ->group(g);
-  bool no_graph = false;
-  app.add_flag("--noCudaGraph", no_graph, "No CUDA graph (always so on the CPU)")->group(g);
+  app.add_flag("--useCudaGraph", o.use_cuda_graph, "Replay runs as CUDA graphs: always so where it is possible")
+      ->group(g);
+  app.add_option(
+         "--nvtxMode", o.nvtx_mode,
+         "NVTX ranges around layers that are not replayed as a graph: default (names), verbose (tactics, too) or none")
+      ->check(CLI::IsMember({"default", "verbose", "none"}))
+      ->group(g);
+  app.add_flag("--noCudaGraph", o.no_cuda_graph, "Run layer by layer (always so on the CPU)")->group(g);
   app.add_flag("--separateProfileRun", o.separate_profile_run, "Profile layers in a second run")->group(g);
   app.add_flag("--timeDeserialize", o.time_deserialize, "Time the loading of the plan and stop")->group(g);
   app.add_option("--useProfile", o.use_profile, "Optimization profile of the run; default 0")->group(g);
@@ -239,6 +316,13 @@ tools::Options parse_options(int argc, char** argv, std::string* help_text) {
       ->group(g);
   app.add_option("--percentile", percentile, "Percentiles to report: 90,95,99")->group(g);
   app.add_flag("--dumpOutput", o.dump_output, "Print outputs")->group(g);
+  app.add_flag("--dumpRawBindingsToFile", o.dump_raw,
+               "Write inputs and outputs of the last run to files NAME.DIMS.TYPE.raw")
+      ->group(g);
+  app.add_option("--loadRefOutputs", references, "Outputs that the last run must give: name:file,... (raw or .npy)")
+      ->group(g);
+  app.add_option("--atol", o.atol, "Absolute tolerance of --loadRefOutputs; default 1e-3")->group(g);
+  app.add_option("--rtol", o.rtol, "Relative tolerance of --loadRefOutputs; default 1e-3")->group(g);
   app.add_flag("--dumpProfile", o.dump_profile, "Print times by layer")->group(g);
   app.add_flag("--dumpLayerInfo", o.dump_layer_info, "Print what each layer is")->group(g);
   app.add_flag("--dumpOptimizationProfile", o.dump_optimization_profile, "Print the optimization profiles")->group(g);
@@ -253,8 +337,10 @@ tools::Options parse_options(int argc, char** argv, std::string* help_text) {
       ->group(g);
   app.add_flag("--help,-h", o.help, "Print this")->group(g);
   *help_text = app.help();
+  std::vector<std::string> words = take_profiles(argc, argv, o);
+  std::reverse(words.begin(), words.end());  // as CLI11 takes them
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(words));
   } catch (const CLI::ParseError& e) {
     throw UserError(e.what());
   }
@@ -269,6 +355,11 @@ tools::Options parse_options(int argc, char** argv, std::string* help_text) {
   if (!out_formats.empty()) o.output_formats = io_formats("outputIOFormats", out_formats);
   if (!pools.empty()) o.mem_pools = mem_pools(pools);
   if (workspace > 0) o.mem_pools["workspace"] = workspace;
+  if (!devices.empty()) o.layer_device_types = pairs("layerDeviceTypes", devices);
+  if (!references.empty()) o.load_ref_outputs = pairs("loadRefOutputs", references);
+  o.tactic_sources = split(sources, ',');
+  o.preview = split(preview, ',');
+  o.verify = app.count("--verify") != 0 || app.count("--verifyAction") != 0 || !o.export_verify.empty();
   if (!precisions.empty()) o.layer_precisions = pairs("layerPrecisions", precisions);
   if (!types.empty()) o.layer_output_types = pairs("layerOutputTypes", types);
   if (!inputs.empty()) o.load_inputs = pairs("loadInputs", inputs);
@@ -283,6 +374,11 @@ tools::Options parse_options(int argc, char** argv, std::string* help_text) {
     }
     return v;
   };
+  if (!verify.empty() && verify != "true") {
+    const std::vector<double> v = doubles("verify", verify);
+    if (v.size() != 1 || !(v[0] > 0)) throw UserError(fmt::format("--verify: '{}' is not a tolerance above 0", verify));
+    o.verify_tolerance = v[0];
+  }
   if (!percentile.empty()) o.percentiles = doubles("percentile", percentile);
   for (double p : o.percentiles)
     if (p < 0 || p > 100) throw UserError(fmt::format("--percentile: {} is not between 0 and 100", p));
@@ -293,8 +389,11 @@ tools::Options parse_options(int argc, char** argv, std::string* help_text) {
   if (o.onnx.empty() && o.load_engine.empty())
     throw UserError("no model: give --onnx=FILE or --loadEngine=FILE (--help lists all flags)");
   if (!o.onnx.empty() && !o.load_engine.empty()) throw UserError("--onnx and --loadEngine exclude each other");
-  if (!o.load_engine.empty() && !o.save_engine.empty())
-    throw UserError("--saveEngine needs a model to build; a loaded plan exists already");
+  if (o.load_engine.empty() && (o.retune || o.plan_version_only))
+    throw UserError(fmt::format("--{} needs --loadEngine=FILE", o.retune ? "retune" : "getPlanVersionOnly"));
+  if (!o.load_engine.empty() && !o.save_engine.empty() && !o.retune)
+    throw UserError("--saveEngine needs a model to build or --retune; a loaded plan exists already");
+  if (o.use_cuda_graph && o.no_cuda_graph) throw UserError("--useCudaGraph and --noCudaGraph exclude each other");
   return o;
 }
 

@@ -8,6 +8,7 @@
 #include "ops/constant.h"
 #include "ops/map.h"
 #include "ops/reduce.h"
+#include "passes/placement/fences.h"
 
 namespace hone::passes {
 namespace {
@@ -83,7 +84,7 @@ bool too_large(const ir::Value* v) {
 
 class Narrowing {
  public:
-  Narrowing(ir::Graph& g, DType to) : g_(g), to_(to) {}
+  Narrowing(ir::Graph& g, DType to, const Options& o) : g_(g), to_(to), wide_(o.keep_wide), on_host_(fenced(g)) {}
 
   int run() {
     int changed = 0;
@@ -94,7 +95,9 @@ class Narrowing {
 
  private:
   bool applies(const ir::Node& n) const {
-    if (!suitable(n) || (n.precision && *n.precision == DType::kF32)) return false;
+    if (!suitable(n) || (n.precision && *n.precision == DType::kF32) || on_host_.count(&n) != 0) return false;
+    if (std::any_of(n.origins.begin(), n.origins.end(), [&](const std::string& o) { return wide_.count(o) != 0; }))
+      return false;
     bool any = false;
     for (const ir::Value* v : n.inputs()) {
       if (v == nullptr || !is_float(v->type())) continue;
@@ -159,12 +162,14 @@ class Narrowing {
 
   ir::Graph& g_;
   DType to_;
+  const std::set<std::string>& wide_;
+  std::set<const ir::Node*> on_host_;
   std::map<ir::Value*, ir::Value*> narrowed_;
 };
 
 }  // namespace
 
-int narrow_to_half(ir::Graph& g, const Options&) { return Narrowing(g, DType::kF16).run(); }
-int narrow_to_brain(ir::Graph& g, const Options&) { return Narrowing(g, DType::kBF16).run(); }
+int narrow_to_half(ir::Graph& g, const Options& o) { return Narrowing(g, DType::kF16, o).run(); }
+int narrow_to_brain(ir::Graph& g, const Options& o) { return Narrowing(g, DType::kBF16, o).run(); }
 
 }  // namespace hone::passes

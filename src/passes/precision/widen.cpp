@@ -3,6 +3,7 @@
 
 #include "ops/cast.h"
 #include "ops/constant.h"
+#include "passes/placement/fences.h"
 
 namespace hone::passes {
 namespace {
@@ -38,12 +39,11 @@ int remove_round_trips(ir::Graph& g) {
   return changed;
 }
 
-}  // namespace
-
-int widen(ir::Graph& g, const Options&) {
+// The nodes of `only`, or all where it is null.
+int widen_nodes(ir::Graph& g, const std::set<const ir::Node*>* only) {
   int changed = 0;
   for (ir::Node* n : g.nodes()) {
-    if (!computes(*n)) continue;
+    if (!computes(*n) || (only != nullptr && only->count(n) == 0)) continue;
     std::vector<DType> before;
     for (const ir::Value* v : n->outputs()) before.push_back(v->type());
     for (size_t i = 0; i < n->inputs().size(); ++i) {
@@ -68,7 +68,16 @@ int widen(ir::Graph& g, const Options&) {
     }
     ++changed;
   }
-  return changed + remove_round_trips(g);
+  return changed;
+}
+
+}  // namespace
+
+int widen(ir::Graph& g, const Options&) { return widen_nodes(g, nullptr) + remove_round_trips(g); }
+
+int widen_fenced(ir::Graph& g, const Options&) {
+  const std::set<const ir::Node*> inside = fenced(g);
+  return inside.empty() ? 0 : widen_nodes(g, &inside);
 }
 
 }  // namespace hone::passes

@@ -10,5 +10,7 @@ namespace hone::passes {
 /// Nodes that only move data are left alone. Casts down that are cast up again at once are taken out, so intermediate
 /// results keep full precision.
 int widen(ir::Graph& g, const Options& options);
+/// The same for the nodes that the user put on the host of another device (see placement/fences.h).
+int widen_fenced(ir::Graph& g, const Options& options);
 
 }  // namespace hone::passes
