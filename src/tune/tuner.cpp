@@ -196,7 +196,9 @@ class Search {
 
   bool best_tactic(ir::Node* n, Choice* best, std::vector<std::string>* rejected) {
     best->us = std::numeric_limits<float>::infinity();
-    const Problem p = make_problem(*n, o_.tune_at, o_.problem);
+    Slices slices;
+    const Problem p = make_problem(*n, o_.tune_at, o_.problem, &slices);
+    const float times = static_cast<float>(slices.count) / static_cast<float>(slices.parallel ? o_.problem.threads : 1);
     // Extents that only the run tells are assumed one by one and need not fit each other: nothing is run on them.
     const bool unknown = any_data_dependent(n->inputs()) || any_data_dependent(n->outputs());
     int tried = 0;
@@ -221,7 +223,7 @@ class Search {
       ++tried;
       float us = 0;
       try {
-        us = measurer_.time(p, *t);
+        us = times * measurer_.time(p, *t);
       } catch (const InternalError& e) {
         if (o_.backend->device() == nullptr) throw;
         note_rejection(rejected, fmt::format("{}: {}", t->name(), e.message()));  // does not compile or launch

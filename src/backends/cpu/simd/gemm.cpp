@@ -16,6 +16,9 @@ namespace {
 
 constexpr int64_t kMaxBlockK = 320, kStripPitch = kMaxBlockK + 16;  // copied rows begin in different cache sets
 constexpr int64_t kMaxInPlaceK = 768;  // longer runs of k spare passes over C where A is not copied
+constexpr int64_t kBlockRows = 132;    // rows of A that are copied for one sweep over the panels of B
+constexpr int64_t kLeastSweptRows = 24;
+constexpr int64_t kSweepK = 256;  // rows of a panel of B in the first-level cache
 
 class RegionWorker {
  public:
@@ -38,6 +41,7 @@ class RegionWorker {
         for_blocks_of_k([&](int64_t k0, int64_t k1) { run_strip(s, k0, k1, r_.panel0, r_.panel1); });
       return;
     }
+    if (sweeps()) return sweep();
     const int64_t step = std::max<int64_t>(1, budget / (block_k_ * panel_width_ * 4));
     for (int64_t p = r_.panel0; p < r_.panel1; p += step)
       for_blocks_of_k([&](int64_t k0, int64_t k1) {
@@ -60,6 +64,49 @@ class RegionWorker {
       f(k0, k1);
       k0 = k1;
     } while (k0 < g_.k);
+  }
+
+  /// Larger second-level caches, as processors with AVX-512 have, hold blocks of B instead.
+  bool sweeps() const { return kernels_.lanes == 8 && r_.row1 - r_.row0 >= kLeastSweptRows; }
+
+  /// B's panels one by one in the first-level cache, each for all rows of a block of A in the second: B, which comes
+  /// from far, is read once for many rows, and the next panel is fetched meanwhile.
+  void sweep() {
+    alignas(64) float block[kBlockRows * (kSweepK + 16)];
+    const int64_t rows = r_.row1 - r_.row0, blocks = div_up(rows, kBlockRows);
+    const int64_t k_blocks = std::max<int64_t>(1, div_up(g_.k, kSweepK));
+    block_k_ = std::max<int64_t>(4, div_up(div_up(g_.k, k_blocks), 4) * 4);
+    for (int64_t i = 0; i < blocks; ++i) {
+      const int64_t row0 = r_.row0 + part_begin(rows, i, blocks), row1 = r_.row0 + part_begin(rows, i + 1, blocks);
+      for_blocks_of_k([&](int64_t k0, int64_t k1) { sweep_block(row0, row1, k0, k1, block); });
+    }
+  }
+
+  void sweep_block(int64_t row0, int64_t row1, int64_t k0, int64_t k1, float* block) {
+    const int64_t rows = row1 - row0, strips = div_up(rows, kernels_.rows), depth = k1 - k0;
+    const int64_t pitch = depth + 16;
+    copy_rows(row0, row1, k0, depth, block, pitch);
+    Tile t;
+    t.k = depth, t.accumulate = k0 > 0, t.a_stride = pitch;
+    const int64_t lines = depth * panel_width_ / 16;  // of a panel
+    for (int64_t p = r_.panel0; p < r_.panel1; ++p) {
+      const float* next = p + 1 < r_.panel1 ? g_.b + (p + 1) * panel_width_ * g_.k + k0 * panel_width_ : nullptr;
+      for (int64_t s = 0; s < strips; ++s) {
+        if (next != nullptr)
+          for (int64_t i = part_begin(lines, s, strips); i < part_begin(lines, s + 1, strips); ++i)
+            __builtin_prefetch(next + i * 16, 0, 2);
+        const int64_t first = part_begin(rows, s, strips), last = part_begin(rows, s + 1, strips);
+        t.a = block + first * pitch;
+        runner_.run(t, row0 + first, last - first, p, p + 1, k0, k1 == g_.k);
+      }
+    }
+  }
+
+  void copy_rows(int64_t row0, int64_t row1, int64_t k0, int64_t depth, float* out, int64_t pitch) const {
+    if (g_.rows != nullptr) return g_.rows->fetch(row0, row1 - row0, k0, depth, out, pitch);
+    if (g_.a_factors != nullptr)
+      return kernels_.scale_rows(g_.a + row0 * g_.lda + k0, g_.lda, g_.a_factors + k0, row1 - row0, depth, out, pitch);
+    for (int64_t r = row0; r < row1; ++r) copy_floats(g_.a + r * g_.lda + k0, depth, out + (r - row0) * pitch);
   }
 
   void run_strip(int64_t strip, int64_t k0, int64_t k1, int64_t panel0, int64_t panel1) {
@@ -87,11 +134,7 @@ class RegionWorker {
     }
     t.a = strip_;
     t.a_stride = kStripPitch;
-    if (g_.rows != nullptr) return g_.rows->fetch(row0, row1 - row0, k0, t.k, strip_, kStripPitch);
-    if (g_.a_factors != nullptr)
-      return kernels_.scale_rows(g_.a + row0 * g_.lda + k0, g_.lda, g_.a_factors + k0, row1 - row0, t.k, strip_,
-                                 kStripPitch);
-    for (int64_t r = row0; r < row1; ++r) copy_floats(g_.a + r * g_.lda + k0, t.k, strip_ + (r - row0) * kStripPitch);
+    copy_rows(row0, row1, k0, t.k, strip_, kStripPitch);
   }
 
   const GemmKernels& kernels_;

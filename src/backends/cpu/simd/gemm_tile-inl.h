@@ -85,17 +85,22 @@ HWY_INLINE void clear(D d, Vec (&acc)[R][V]) {
 template <int R, int V, class D, class Vec>
 HWY_INLINE void accumulate_run(D d, RowPointers<R> a, int64_t k, const float*& b, Vec (&acc)[R][V]) {
   constexpr int kPanel = V * static_cast<int>(hn::MaxLanes(D()));
-  constexpr int kAhead = 16;  // rows of B fetched ahead: covers the third-level cache's latency
-  for (; k >= 4; k -= 4) {
+  // Few rows stream B from afar and fetch it ahead; taller tiles are limited by issue and find it in the caches, where
+  // their caller brought it.
+  constexpr bool kFetch = kPanel / V >= 16 || R <= 4;
+  constexpr int kAhead = 16;  // rows of B: covers the third-level cache's latency
+  constexpr int kSteps = kFetch ? 4 : 8;
+  for (; k >= kSteps; k -= kSteps) {
     a.pin();
+#pragma GCC unroll 8
+    for (int u = 0; u < kSteps; ++u) {
+      if constexpr (kFetch)
 #pragma GCC unroll 4
-    for (int u = 0; u < 4; ++u) {
-#pragma GCC unroll 4
-      for (int line = 0; line < kPanel; line += 32) __builtin_prefetch(b + (u + kAhead) * kPanel + line);
+        for (int line = 0; line < kPanel; line += 32) __builtin_prefetch(b + (u + kAhead) * kPanel + line);
       rank1<R, V>(d, a, u, b + u * kPanel, acc);
     }
-    a.advance(4);
-    b += 4 * kPanel;
+    a.advance(kSteps);
+    b += kSteps * kPanel;
   }
   for (; k > 0; --k) {
     a.pin();
@@ -140,7 +145,7 @@ HWY_INLINE void prefetch_tile(const float* from, int64_t pitch) {
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) __builtin_prefetch(from + r * pitch + v * kLanes);
+    for (int i = 0; i < V * kLanes; i += 16) __builtin_prefetch(from + r * pitch + i);
 }
 
 template <int R, int V, class D, class Vec>
@@ -216,6 +221,7 @@ void tile_kernel(const Tile& t) {
 #pragma GCC unroll 16
       for (int r = 0; r < R; ++r) acc[r][v] = start;
     }
+    if (t.accumulate) prefetch_tile<R, V, kLanes>(c, t.ldc);
     if (residual != nullptr) {  // two streams that the hardware does not follow well
       prefetch_tile<R, V, kLanes>(c, t.ldc);
       prefetch_tile<R, V, kLanes>(residual, t.ldr);
