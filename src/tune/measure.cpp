@@ -202,6 +202,18 @@ float Measurer::on_device(const Operands& o) const {
   return static_cast<float>(best);
 }
 
+void Measurer::settle(const Problem& p, std::vector<std::pair<const Tactic*, float>>& close) {
+  if (backend_.device() != nullptr) return;
+  std::vector<std::unique_ptr<Operands>> operands;
+  for (const auto& [t, us] : close) operands.push_back(std::make_unique<Operands>(p, *t, nullptr));
+  constexpr int kRounds = 3;
+  for (int round = 0; round < kRounds; ++round)
+    for (size_t i = 0; i < close.size(); ++i)
+      close[i].second = std::min(close[i].second, on_host(*operands[i], p.threads));
+  for (const auto& [t, us] : close)
+    if (cache_ != nullptr) cache_->put(make_key(describe(p, *t, backend_)), us);
+}
+
 float Measurer::time(const Problem& p, const Tactic& t) {
   const CacheKey key = make_key(describe(p, t, backend_));
   if (cache_ != nullptr)

@@ -3,6 +3,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "backends/backend.h"
 #include "tune/timing_cache.h"
@@ -21,6 +23,9 @@ class Measurer {
       : backend_(backend), cache_(cache), least_(least_iterations), level_(level) {}
   /// Microseconds of one run (the median over a few), from the cache where it is there.
   float time(const Problem& p, const Tactic& t);
+  /// Times tactics that were close to each other once more, in turns, so that a change of the machine's speed meets all
+  /// alike; each keeps the least of its times, in the cache too. Only on the host.
+  void settle(const Problem& p, std::vector<std::pair<const Tactic*, float>>& close);
   int timed() const { return timed_; }
   int cached() const { return cached_; }
 
