@@ -198,6 +198,7 @@ class Build {
     tune::Options t;
     t.backend = backend_;
     t.problem = {threads_, o_.workspace_limit, o_.allow_bf16, o_.allow_fp16, o_.allow_tf32};
+    t.problem.by_image = backend_->device() == nullptr;
     t.level = o_.optimization_level;
     t.sources = o_.tactic_sources;
     t.max_tactics = o_.max_tactics;

@@ -33,23 +33,28 @@ Tensor linear_copy(const TensorDesc& d, const std::vector<int64_t>& stride, cons
 
 }  // namespace
 
+/// The value of tensor t, or of one image of it, with these dims at this place.
+Tensor Runner::linear_value(int t, const Dims& dims, const void* at) const {
+  const plan::PlanTensor& pt = program_.tensor(t);
+  const TensorDesc d{pt.type, pt.format, dims, slots_[static_cast<size_t>(t)].pitch};
+  const std::vector<int64_t> stride = element_strides(d);
+  const auto* from = static_cast<const std::byte*>(at);
+  std::vector<std::byte> on_host;
+  if (!program_.on_host(t)) {
+    on_host.resize(static_cast<size_t>(span_of(d, stride)) * static_cast<size_t>(bits(pt.type)) / 8);
+    if (!on_host.empty()) device_->download(on_host.data(), at, on_host.size(), stream_);
+    from = on_host.data();
+  }
+  return linear_copy(d, stride, from);
+}
+
 void Runner::observe(size_t i) {
   const plan::PlanStep& s = *program_.steps()[i].step;
   for (size_t k = 0; k < s.outputs.size(); ++k) {
     const int t = s.outputs[k];
     const Slot& x = slots_[static_cast<size_t>(t)];
-    const plan::PlanTensor& pt = program_.tensor(t);
-    if (x.pointer == nullptr || is_packed(pt.type)) continue;
-    const TensorDesc d{pt.type, pt.format, x.dims, x.pitch};
-    const std::vector<int64_t> stride = element_strides(d);
-    const auto* from = static_cast<const std::byte*>(x.pointer);
-    std::vector<std::byte> on_host;
-    if (!program_.on_host(t)) {
-      on_host.resize(static_cast<size_t>(span_of(d, stride)) * static_cast<size_t>(bits(pt.type)) / 8);
-      if (!on_host.empty()) device_->download(on_host.data(), x.pointer, on_host.size(), stream_);
-      from = on_host.data();
-    }
-    observer_(s, static_cast<int>(k), linear_copy(d, stride, from));
+    if (x.pointer == nullptr || is_packed(program_.tensor(t).type)) continue;
+    observer_(s, static_cast<int>(k), linear_value(t, x.dims, x.pointer));
   }
 }
 

@@ -78,6 +78,7 @@ void Runner::prepare(std::span<const Dims> input_dims, const Bindings& outer) {
   shapes_written_ = false;
   for (size_t i = 0; i < steps_.size(); ++i)
     with_context([&] { make_step(i); }, [&] { return step_context(*program_.steps()[i].step); });
+  find_segments();
   place_arena();
   prepared_ = true;
 }
@@ -140,6 +141,7 @@ void Runner::make_step(size_t i) {
   Step& st = steps_[i];
   st.kernel.reset();
   st.dynamic = false;
+  st.slices = {};
   st.in.assign(ps.step->inputs.size(), nullptr);
   st.out.assign(ps.step->outputs.size(), nullptr);
   const std::optional<Problem> p = problem(i);
@@ -152,6 +154,7 @@ void Runner::make_step(size_t i) {
     for (int t : ps.step->outputs) slots_[static_cast<size_t>(t)].dynamic = true;
   if (ps.mode != ProgramStep::Mode::kTransfer) check_problem(*p);
   if (ps.mode == ProgramStep::Mode::kKernel) {
+    if (make_slice(i, *p)) return;
     const Verdict v = ps.tactic->supports(*p);
     if (v) {
       st.kernel = ps.tactic->make(*p, ps.blobs);
@@ -169,6 +172,7 @@ size_t Runner::place_side(bool host, size_t workspace, size_t* workspace_offset)
   std::vector<Interval> intervals;
   std::vector<size_t> owners;
   const int end = static_cast<int>(steps_.size());
+  if (!host) place_segments(intervals);
   for (size_t t = 0; t < slots_.size(); ++t) {
     Slot& s = slots_[t];
     const int id = static_cast<int>(t);
@@ -178,12 +182,16 @@ size_t Runner::place_side(bool host, size_t workspace, size_t* workspace_offset)
       continue;
     if (program_.last_use(id) < 0 || program_.is_shape_result(id)) continue;
     s.in_arena = true;
-    intervals.push_back({program_.first_use(id), program_.last_use(id), storage_bytes(pt.type, volume(s.dims)), 0});
+    if (s.segment >= 0) continue;
+    const auto [first, last] = needed(id);
+    intervals.push_back({first, last, storage_bytes(pt.type, volume(s.dims)), 0});
     owners.push_back(t);
   }
   if (workspace > 0) intervals.push_back({0, end, workspace, 0});
   const size_t size = place(intervals);
-  for (size_t k = 0; k < owners.size(); ++k) slots_[owners[k]].offset = intervals[k].offset;
+  const size_t before = host ? 0 : segments_.size();
+  for (size_t k = 0; k < before; ++k) segments_[k].offset = intervals[k].offset;
+  for (size_t k = 0; k < owners.size(); ++k) slots_[owners[k]].offset = intervals[before + k].offset;
   if (workspace > 0) *workspace_offset = intervals.back().offset;
   return size;
 }
@@ -242,7 +250,7 @@ void Runner::bind_pointers(std::span<const void* const> inputs, std::span<void* 
     if (program_.constant(static_cast<int>(t)).defined())
       s.pointer = const_cast<void*>(program_.device_constant(static_cast<int>(t)));
     else
-      s.pointer = s.in_arena ? (host ? host_arena_.get() : arena_) + s.offset : nullptr;
+      s.pointer = s.in_arena ? (host ? host_arena_.get() : arena_) + place_of(s) : nullptr;
   }
   for (const auto& [t, memory] : shape_results_) slots_[t].pointer = memory.get();
   for (size_t i = 0; i < g.inputs.size(); ++i)
@@ -256,6 +264,7 @@ void Runner::bind_pointers(std::span<const void* const> inputs, std::span<void* 
   }
   for (size_t t = 0; t < slots_.size(); ++t)
     if (program_.root(static_cast<int>(t)) == static_cast<int>(t)) bind_aliases(static_cast<int>(t));
+  bind_segments();
 }
 
 // Pointers of the tensors that lie inside root tensor `root`.
@@ -278,6 +287,12 @@ void Runner::run(std::span<const void* const> inputs, std::span<void* const> out
   bind_pointers(inputs, outputs);
   time_steps();
   for (size_t i = 0; i < steps_.size(); ++i) {
+    if (segment_at_[i] >= 0) {
+      Segment& s = segments_[static_cast<size_t>(segment_at_[i])];
+      observer_ ? observe_segment(s) : run_segment(s);
+      i = s.end - 1;
+      continue;
+    }
     if (program_.steps()[i].once && shapes_written_ && !steps_[i].dynamic) continue;
     const Ranges::Scope range(ranges_, i);
     if (device_ == nullptr && timer_) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/arena.h"
 #include "runtime/program.h"
 #include "runtime/ranges.h"
 
@@ -71,9 +72,22 @@ class Runner {
   struct Slot;
   struct Step;
   struct Held;
+  struct Segment;
   class StepEvents;
   void resolve_shapes();
+  void find_segments();
+  bool joins(const Segment& s, size_t i) const;
+  bool steps_evenly(int t, int64_t images) const;
+  bool is_inside(int root, const Segment& s) const;
+  void place_segments(std::vector<Interval>& intervals);
+  void bind_segments();
+  void run_segment(Segment& s);
+  void run_image(Segment& s, int64_t image, int worker, bool timed);
+  void observe_segment(Segment& s);
   void make_step(size_t i);
+  bool make_slice(size_t i, const Problem& p);
+  std::pair<int, int> needed(int root) const;
+  size_t place_of(const Slot& s) const;
   void place_arena();
   size_t place_side(bool host, size_t workspace, size_t* workspace_offset);
   void place_shape_results();
@@ -104,12 +118,15 @@ class Runner {
   Held stack_scans(int t, const std::vector<Held>& pieces);
   void bind_data_dependent(int t);
   void observe(size_t i);
+  Tensor linear_value(int t, const Dims& dims, const void* at) const;
   std::optional<Problem> problem(size_t i) const;
 
   const Program& program_;
   RunOptions options_;
   std::vector<Slot> slots_;
   std::vector<Step> steps_;
+  std::vector<Segment> segments_;
+  std::vector<int> segment_at_;  // by step: the segment that begins there, or -1
   std::vector<Dims> prepared_for_;
   Bindings outer_, bindings_;
   bool prepared_ = false;

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "backends/slices.h"
 #include "runtime/runner.h"
 
 namespace hone::runtime {
@@ -27,7 +28,8 @@ struct Runner::Slot {
   Dims dims;
   int64_t pitch = 0;
   int64_t alias_offset = 0;  // elements from the root's start
-  size_t offset = 0;         // in the arena
+  size_t offset = 0;         // in the arena; inside a segment: in the part of a worker
+  int segment = -1;          // the segment that alone uses this storage, which then holds one image
   void* pointer = nullptr;
   std::shared_ptr<void> own;
 };
@@ -38,6 +40,34 @@ struct Runner::Step {
   std::vector<const void*> in;
   std::vector<void*> out;
   std::vector<std::unique_ptr<Runner>> bodies;
+  Slices slices;                // more than one: the kernel is for one image
+  std::vector<bool> by_image;   // inputs with a part for each image
+};
+
+/// Steps [begin, end) that run with one image after the other, or on several workers side by side.
+struct Runner::Segment {
+  size_t begin = 0, end = 0;
+  int64_t images = 1;
+  int workers = 1;
+  size_t offset = 0, worker_bytes = 0;  // what lies between the steps, for each worker
+  size_t workspace = 0;                 // of each worker
+  /// Where a step's operand begins: base + image * by_image + worker * by_worker bytes.
+  struct Operand {
+    std::byte* base = nullptr;
+    size_t by_image = 0, by_worker = 0;
+    void* at(int64_t image, int worker) const {
+      if (base == nullptr) return nullptr;
+      return base + static_cast<size_t>(image) * by_image + static_cast<size_t>(worker) * by_worker;
+    }
+  };
+  struct Call {
+    size_t step = 0;
+    std::vector<Operand> in, out;
+    std::vector<const void*> inputs;  // of each worker in turn
+    std::vector<void*> outputs;
+    std::vector<double> us;  // by worker
+  };
+  std::vector<Call> calls;
 };
 
 /// Events around each step of a run on a device.

@@ -81,16 +81,16 @@ class Measurer::Store {
   enum class Use : uint8_t { kInput, kConstant, kBlob, kOutput, kWorkspace };
 
   explicit Store(const Device* device) : device_(device) {}
-  void* buffer(Use use, size_t i, size_t bytes) { return slot(use, i, bytes).memory.get(); }
-  void* copied(Use use, size_t i, const void* data, size_t bytes) {
-    void* p = buffer(use, i, bytes);
-    if (bytes > 0) device_->upload(p, data, bytes, nullptr);
+  Memory buffer(Use use, size_t i, size_t bytes) { return slot(use, i, bytes).memory; }
+  Memory copied(Use use, size_t i, const void* data, size_t bytes) {
+    Memory p = buffer(use, i, bytes);
+    if (bytes > 0) device_->upload(p.get(), data, bytes, nullptr);
     return p;
   }
-  const void* drawn(size_t i, const TensorDesc& d) {
+  Memory drawn(size_t i, const TensorDesc& d) {
     const size_t bytes = extent(d);
     Slot& s = slot(Use::kInput, i, bytes);
-    if (s.type == d.type && s.drawn >= bytes) return s.memory.get();
+    if (s.type == d.type && s.drawn >= bytes) return s.memory;
     auto* to = static_cast<std::byte*>(s.memory.get());
     const std::vector<std::byte> block = draw(d.type, bytes);
     if (device_ != nullptr && bytes > 0) device_->upload(to, block.data(), block.size(), nullptr);
@@ -104,7 +104,7 @@ class Measurer::Store {
       done += more;
     }
     s.type = d.type, s.drawn = bytes;
-    return to;
+    return s.memory;
   }
 
  private:
@@ -116,7 +116,7 @@ class Measurer::Store {
   Slot& slot(Use use, size_t i, size_t bytes) {
     Slot& s = slots_[{use, i}];
     if (s.memory != nullptr && s.size >= bytes) return s;
-    s = {};  // the old memory goes first
+    s = {};  // the old memory goes first, unless operands hold it
     s.memory = allocate(device_, bytes), s.size = bytes;
     return s;
   }
@@ -132,8 +132,9 @@ class Measurer::Operands {
     for (Blob& b : t.prepare(p)) blobs_.push_back(resident(std::move(b)));
     kernel_ = t.make(p, blobs_);
     for (size_t i = 0; i < p.inputs.size(); ++i) in_.push_back(input(p, i, folds));
-    for (const TensorDesc& d : p.outputs) out_.push_back(store_.buffer(Store::Use::kOutput, out_.size(), extent(d)));
-    workspace_ = store_.buffer(Store::Use::kWorkspace, 0, kernel_->workspace());
+    for (const TensorDesc& d : p.outputs)
+      out_.push_back(held(store_.buffer(Store::Use::kOutput, out_.size(), extent(d))));
+    workspace_ = held(store_.buffer(Store::Use::kWorkspace, 0, kernel_->workspace()));
   }
   void run(void* stream) const { kernel_->run({in_.data(), out_.data(), workspace_, stream}); }
   const Device* device() const { return device_; }
@@ -141,18 +142,23 @@ class Measurer::Operands {
  private:
   Blob resident(Blob b) {
     if (device_ == nullptr) return b;
-    const void* at = store_.copied(Store::Use::kBlob, blobs_.size(), b.data, b.size);
+    const void* at = held(store_.copied(Store::Use::kBlob, blobs_.size(), b.data, b.size));
     return {nullptr, static_cast<const std::byte*>(at), b.size};
   }
   const void* input(const Problem& p, size_t i, uint64_t folds) {
     if (!p.has(i) || (i < 64 && (folds >> i & 1) != 0)) return nullptr;
     const Tensor* c = p.constant(i);
-    if (c == nullptr) return store_.drawn(i, p.inputs[i]);
-    return device_ != nullptr ? store_.copied(Store::Use::kConstant, i, c->raw(), c->bytes()) : c->raw();
+    if (c == nullptr) return held(store_.drawn(i, p.inputs[i]));
+    return device_ != nullptr ? held(store_.copied(Store::Use::kConstant, i, c->raw(), c->bytes())) : c->raw();
+  }
+  void* held(Memory m) {
+    memory_.push_back(std::move(m));
+    return memory_.back().get();
   }
 
   const Device* device_;
   Store& store_;
+  std::vector<Memory> memory_;
   std::vector<Blob> blobs_;
   std::unique_ptr<Kernel> kernel_;
   std::vector<const void*> in_;
@@ -249,6 +255,18 @@ float Measurer::on_device(const Operands& o, float to_beat) const {
   double best = once;
   for (int i = 0; i < std::max(3, least_); ++i) best = std::min(best, s.elapsed_us(round) / launches);
   return static_cast<float>(best);
+}
+
+void Measurer::settle(const Problem& p, std::vector<std::pair<const Tactic*, float>>& close) {
+  if (backend_.device() != nullptr) return;
+  std::vector<std::unique_ptr<Operands>> operands;
+  for (const auto& [t, us] : close) operands.push_back(std::make_unique<Operands>(p, *t, nullptr, *store_));
+  constexpr int kRounds = 3;
+  for (int round = 0; round < kRounds; ++round)
+    for (size_t i = 0; i < close.size(); ++i)
+      close[i].second = std::min(close[i].second, on_host(*operands[i], p.threads));
+  for (const auto& [t, us] : close)
+    if (cache_ != nullptr) cache_->put(make_key(describe(p, *t, backend_)), us);
 }
 
 float Measurer::time(const Problem& p, const Tactic& t, float to_beat) {

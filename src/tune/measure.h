@@ -4,6 +4,8 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "backends/backend.h"
 #include "tune/timing_cache.h"
@@ -25,6 +27,9 @@ class Measurer {
   /// Microseconds of one run, from the cache where it is there. `to_beat`: the best so far, in microseconds; on a device
   /// what is several times slower is measured no further.
   float time(const Problem& p, const Tactic& t, float to_beat = std::numeric_limits<float>::infinity());
+  /// Times tactics that were close to each other once more, in turns, so that a change of the machine's speed meets all
+  /// alike; each keeps the least of its times, in the cache too. Only on the host.
+  void settle(const Problem& p, std::vector<std::pair<const Tactic*, float>>& close);
   int timed() const { return timed_; }
   int cached() const { return cached_; }
 

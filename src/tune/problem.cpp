@@ -25,7 +25,7 @@ bool data_dependent(const Shape& s) {
   return false;
 }
 
-Problem make_problem(const ir::Node& n, const Bindings& b, const ProblemOptions& o) {
+Problem make_problem(const ir::Node& n, const Bindings& b, const ProblemOptions& o, Slices* slices) {
   Problem p;
   p.op = &n.op();
   p.attrs = &n.attrs();
@@ -42,7 +42,9 @@ Problem make_problem(const ir::Node& n, const Bindings& b, const ProblemOptions&
     p.constants.push_back(v != nullptr ? v->constant() : nullptr);
   }
   for (const ir::Value* v : n.outputs()) p.outputs.push_back(desc(v));
-  return p;
+  const Slices s = o.by_image ? slices_of(p) : Slices();
+  if (slices != nullptr) *slices = s;
+  return slice_of(p, s);
 }
 
 }  // namespace hone::tune

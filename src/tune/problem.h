@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "backends/backend.h"
+#include "backends/slices.h"
 #include "ir/graph.h"
 
 namespace hone::tune {
@@ -17,6 +17,7 @@ struct ProblemOptions {
   int threads = 1;
   size_t workspace_limit = SIZE_MAX;
   bool allow_bf16 = false, allow_f16 = false, allow_tf32 = false;
+  bool by_image = false;  // layers may run image by image (backends/slices.h)
 };
 
 /// Extent assumed for dims that only running the network tells.
@@ -27,7 +28,8 @@ inline constexpr int64_t kAssumedExtent = 32;
 Dims concrete(const Shape& s, const Bindings& b, bool assume = true);
 /// True where a dim depends on data (a '%' symbol).
 bool data_dependent(const Shape& s);
-/// Problem of a node with the formats stored in its values. Pitches are dense.
-Problem make_problem(const ir::Node& n, const Bindings& b, const ProblemOptions& o);
+/// Problem of a node with the formats stored in its values. Pitches are dense. For a layer that runs image by image it
+/// is that of one image; `slices`, where given, tells.
+Problem make_problem(const ir::Node& n, const Bindings& b, const ProblemOptions& o, Slices* slices = nullptr);
 
 }  // namespace hone::tune

@@ -203,10 +203,18 @@ class Search {
       if (n->epilogue)
         for (size_t i = static_cast<size_t>(n->epilogue->base_inputs); i < c.first.size(); ++i)
           c.first[i] = eligible(n->inputs()[i]) && n->inputs()[i]->rank() == n->output()->rank() ? c.second[0] : linear;
-      if (std::find(r.begin(), r.end(), c) == r.end()) r.push_back(std::move(c));
+      if (one_format_each(n, c.first) && std::find(r.begin(), r.end(), c) == r.end()) r.push_back(std::move(c));
       if (plain) break;
     }
     return r;
+  }
+
+  // A value that a node reads twice (as data and in its epilogue) has one format at a time.
+  static bool one_format_each(const ir::Node* n, const std::vector<Format>& formats) {
+    for (size_t i = 0; i < formats.size(); ++i)
+      for (size_t k = i + 1; k < formats.size(); ++k)
+        if (n->inputs()[i] != nullptr && n->inputs()[i] == n->inputs()[k] && formats[i] != formats[k]) return false;
+    return true;
   }
 
   void set_formats(ir::Node* n, const std::vector<Format>& in, const std::vector<Format>& out) {
@@ -227,10 +235,13 @@ class Search {
 
   bool best_tactic(ir::Node* n, Choice* best, std::vector<std::string>* rejected) {
     best->us = std::numeric_limits<float>::infinity();
-    const Problem p = make_problem(*n, o_.tune_at, o_.problem);
+    Slices slices;
+    const Problem p = make_problem(*n, o_.tune_at, o_.problem, &slices);
+    const float times = static_cast<float>(slices.count) / static_cast<float>(slices.parallel ? o_.problem.threads : 1);
     // Extents that only the run tells are assumed one by one and need not fit each other: nothing is run on them.
     const bool unknown = any_data_dependent(n->inputs()) || any_data_dependent(n->outputs());
     int tried = 0;
+    const int timed_before = measurer_.timed();
     std::vector<std::pair<const Tactic*, float>> timed;
     for (const Tactic* t : o_.backend->tactics(n->op())) {
       Verdict v = allowed(*t, o_.sources);
@@ -253,7 +264,7 @@ class Search {
       ++tried;
       float us = 0;
       try {
-        us = measurer_.time(p, *t, best->us);
+        us = times * measurer_.time(p, *t, best->us / times);
       } catch (const InternalError& e) {
         if (o_.backend->device() == nullptr) throw;
         note_rejection(rejected, fmt::format("{}: {}", t->name(), e.message()));  // does not compile or launch
@@ -263,8 +274,25 @@ class Search {
       timed.emplace_back(t, us);
       if (us < best->us) *best = {Choice::Kind::kTactic, t, us, {}, {}};
     }
+    if (measurer_.timed() > timed_before) settle(p, times, timed, best);
     best->timed = std::move(timed);
     return best->tactic != nullptr;
+  }
+
+  // Tactics whose times are within the noise of the best one's are timed again.
+  void settle(const Problem& p, float times, std::vector<std::pair<const Tactic*, float>>& timed, Choice* best) {
+    constexpr float kNoise = 1.3f;
+    std::vector<std::pair<const Tactic*, float>> close;
+    for (const auto& [t, us] : timed)
+      if (us < kNoise * best->us) close.emplace_back(t, us / times);
+    if (close.size() < 2) return;
+    measurer_.settle(p, close);
+    for (const auto& [t, us] : close)
+      for (auto& known : timed)
+        if (known.first == t) known.second = us * times;
+    const auto least =
+        std::min_element(timed.begin(), timed.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    *best = {Choice::Kind::kTactic, least->first, least->second, {}, {}};
   }
 
   static void note_rejection(std::vector<std::string>* list, std::string s) {

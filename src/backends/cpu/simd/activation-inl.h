@@ -17,9 +17,9 @@ HWY_BEFORE_NAMESPACE();
 namespace hone::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// 1 / (1 + exp(-x)) with a relative error below 4e-7 for |x| <= 80; NaN stays NaN.
+/// n / (1 + exp(-x)) with a relative error below 4e-7 for |x| <= 80; NaN stays NaN.
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE V fast_sigmoid(D d, V x) {
+HWY_INLINE V times_sigmoid(D d, V n, V x) {
   const hn::RebindToSigned<D> di;
   // 2^t with t = -x / ln 2: the sum with `magic` rounds t to an integer and leaves it in the low mantissa bits.
   const V magic = hn::Set(d, 12582912.0f), rate = hn::Set(d, -1.44269504f);
@@ -34,9 +34,7 @@ HWY_INLINE V fast_sigmoid(D d, V x) {
   p = hn::MulAdd(p, r, hn::Set(d, 6.931470037e-1f));
   p = hn::MulAdd(p, r, hn::Set(d, 1.0f));
   const V e = hn::BitCast(d, hn::Add(hn::BitCast(di, p), hn::ShiftLeft<23>(hn::BitCast(di, m))));
-  const V q = hn::Add(e, hn::Set(d, 1.0f));
-  const V g = hn::ApproximateReciprocal(q);
-  return hn::Mul(g, hn::NegMulAdd(q, g, hn::Set(d, 2.0f)));
+  return fast_quotient(d, n, hn::Add(e, hn::Set(d, 1.0f)));
 }
 
 template <class D, class V = hn::Vec<D>>
@@ -61,10 +59,10 @@ HWY_INLINE void activate(D d, const Activation& act, V* HWY_RESTRICT v) {
       HONE_EACH(hn::MulAdd(hn::Set(d, act.alpha), hn::Min(hn::Zero(d), v[i]), hn::Max(hn::Zero(d), v[i])));
       break;
     case ActKind::kSigmoid:
-      HONE_EACH(fast_sigmoid(d, v[i]));
+      HONE_EACH(times_sigmoid(d, hn::Set(d, 1.0f), v[i]));
       break;
     case ActKind::kSilu:
-      HONE_EACH(hn::Mul(v[i], fast_sigmoid(d, v[i])));
+      HONE_EACH(times_sigmoid(d, v[i], v[i]));
       break;
     case ActKind::kHardSigmoid:
       HONE_EACH(clip(d, hn::MulAdd(v[i], hn::Set(d, act.alpha), hn::Set(d, act.beta)), 0.0f, 1.0f));

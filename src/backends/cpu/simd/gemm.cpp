@@ -16,6 +16,12 @@ namespace {
 
 constexpr int64_t kMaxBlockK = 320, kStripPitch = kMaxBlockK + 16;  // copied rows begin in different cache sets
 constexpr int64_t kMaxInPlaceK = 768;  // longer runs of k spare passes over C where A is not copied
+constexpr int64_t kBlockRows = 132;    // most rows of A that are copied for one sweep over the panels of B
+constexpr int64_t kPad = 16;           // floats between copied rows
+constexpr int64_t kBlockFloats = 68 * 1024, kLeastWholeRows = 60;
+constexpr int64_t kWideN = 2560;  // rows of C from here on push one another out of the caches between two passes
+constexpr int64_t kLeastSweptRows = 24;
+constexpr int64_t kSweepK = 256;  // rows of a panel of B in the first-level cache
 
 class RegionWorker {
  public:
@@ -38,6 +44,7 @@ class RegionWorker {
         for_blocks_of_k([&](int64_t k0, int64_t k1) { run_strip(s, k0, k1, r_.panel0, r_.panel1); });
       return;
     }
+    if (sweeps()) return sweep();
     const int64_t step = std::max<int64_t>(1, budget / (block_k_ * panel_width_ * 4));
     for (int64_t p = r_.panel0; p < r_.panel1; p += step)
       for_blocks_of_k([&](int64_t k0, int64_t k1) {
@@ -60,6 +67,66 @@ class RegionWorker {
       f(k0, k1);
       k0 = k1;
     } while (k0 < g_.k);
+  }
+
+  /// Larger second-level caches, as processors with AVX-512 have, hold blocks of B instead.
+  bool sweeps() const { return kernels_.lanes == 8 && r_.row1 - r_.row0 >= kLeastSweptRows; }
+
+  /// B's panels one by one in the first-level cache, each for all rows of a block of A in the second: B, which comes
+  /// from far, is read once for many rows, and the next panel is fetched meanwhile.
+  void sweep() {
+    alignas(64) float block[kBlockFloats];
+    const int64_t rows = r_.row1 - r_.row0, k_blocks = std::max<int64_t>(1, div_up(g_.k, kSweepK));
+    block_k_ = std::max<int64_t>(4, div_up(div_up(g_.k, k_blocks), 4) * 4);
+    // A copy of A over all of k lets each tile of C be finished before the next begins.
+    const int64_t fit = kBlockFloats / (g_.k + kPad) / kernels_.rows * kernels_.rows;
+    const bool whole = g_.k > kSweepK && g_.n >= kWideN && fit >= kLeastWholeRows;
+    const int64_t blocks = div_up(rows, std::min(kBlockRows, whole ? fit : kBlockRows));
+    for (int64_t i = 0; i < blocks; ++i) {
+      const Span at{r_.row0 + part_begin(rows, i, blocks), r_.row0 + part_begin(rows, i + 1, blocks)};
+      if (whole) {
+        copy_rows(at.begin, at.end, 0, g_.k, block, g_.k + kPad);
+        for (int64_t p = r_.panel0; p < r_.panel1; ++p)
+          for_blocks_of_k([&](int64_t k0, int64_t k1) { sweep_panel(at, p, k0, k1, block + k0, g_.k + kPad); });
+      } else {
+        for_blocks_of_k([&](int64_t k0, int64_t k1) {
+          copy_rows(at.begin, at.end, k0, k1 - k0, block, k1 - k0 + kPad);
+          for (int64_t p = r_.panel0; p < r_.panel1; ++p) sweep_panel(at, p, k0, k1, block, k1 - k0 + kPad);
+        });
+      }
+    }
+  }
+
+  struct Span {
+    int64_t begin, end;
+  };
+
+  /// All rows of the block by one piece of a panel, while the piece that comes next is fetched.
+  void sweep_panel(const Span& rows, int64_t p, int64_t k0, int64_t k1, const float* block, int64_t pitch) {
+    const int64_t count = rows.end - rows.begin, strips = div_up(count, kernels_.rows);
+    Tile t;
+    t.k = k1 - k0, t.accumulate = k0 > 0, t.a_stride = pitch;
+    const int64_t lines = t.k * panel_width_ / 16;
+    const float* next = nullptr;
+    if (pitch > t.k + kPad && k1 < g_.k)
+      next = g_.b + p * panel_width_ * g_.k + k1 * panel_width_;
+    else if (p + 1 < r_.panel1)
+      next = g_.b + (p + 1) * panel_width_ * g_.k + (pitch > t.k + kPad ? 0 : k0) * panel_width_;
+    for (int64_t s = 0; s < strips; ++s) {
+      if (next != nullptr)
+        for (int64_t i = part_begin(lines, s, strips); i < part_begin(lines, s + 1, strips); ++i)
+          __builtin_prefetch(next + i * 16, 0, 2);
+      const int64_t first = part_begin(count, s, strips), last = part_begin(count, s + 1, strips);
+      t.a = block + first * pitch;
+      runner_.run(t, rows.begin + first, last - first, p, p + 1, k0, k1 == g_.k);
+    }
+  }
+
+  void copy_rows(int64_t row0, int64_t row1, int64_t k0, int64_t depth, float* out, int64_t pitch) const {
+    if (g_.rows != nullptr) return g_.rows->fetch(row0, row1 - row0, k0, depth, out, pitch);
+    if (g_.a_factors != nullptr)
+      return kernels_.scale_rows(g_.a + row0 * g_.lda + k0, g_.lda, g_.a_factors + k0, row1 - row0, depth, out, pitch);
+    for (int64_t r = row0; r < row1; ++r) copy_floats(g_.a + r * g_.lda + k0, depth, out + (r - row0) * pitch);
   }
 
   void run_strip(int64_t strip, int64_t k0, int64_t k1, int64_t panel0, int64_t panel1) {
@@ -87,11 +154,7 @@ class RegionWorker {
     }
     t.a = strip_;
     t.a_stride = kStripPitch;
-    if (g_.rows != nullptr) return g_.rows->fetch(row0, row1 - row0, k0, t.k, strip_, kStripPitch);
-    if (g_.a_factors != nullptr)
-      return kernels_.scale_rows(g_.a + row0 * g_.lda + k0, g_.lda, g_.a_factors + k0, row1 - row0, t.k, strip_,
-                                 kStripPitch);
-    for (int64_t r = row0; r < row1; ++r) copy_floats(g_.a + r * g_.lda + k0, t.k, strip_ + (r - row0) * kStripPitch);
+    copy_rows(row0, row1, k0, t.k, strip_, kStripPitch);
   }
 
   const GemmKernels& kernels_;

@@ -2,6 +2,7 @@
 // once per instruction set.
 #include "backends/cpu/simd/gemm_kernels.h"
 #include "backends/cpu/simd/targets.h"
+#include "backends/cpu/simd/tile_run-inl.h"
 // targets.h must come first
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
@@ -85,17 +86,22 @@ HWY_INLINE void clear(D d, Vec (&acc)[R][V]) {
 template <int R, int V, class D, class Vec>
 HWY_INLINE void accumulate_run(D d, RowPointers<R> a, int64_t k, const float*& b, Vec (&acc)[R][V]) {
   constexpr int kPanel = V * static_cast<int>(hn::MaxLanes(D()));
-  constexpr int kAhead = 16;  // rows of B fetched ahead: covers the third-level cache's latency
-  for (; k >= 4; k -= 4) {
+  // Few rows stream B from afar and fetch it ahead; taller tiles are limited by issue and find it in the caches, where
+  // their caller brought it.
+  constexpr bool kFetch = kPanel / V >= 16 || R <= 4;
+  constexpr int kAhead = 16;  // rows of B: covers the third-level cache's latency
+  constexpr int kSteps = kFetch ? 4 : 8;
+  for (; k >= kSteps; k -= kSteps) {
     a.pin();
+#pragma GCC unroll 8
+    for (int u = 0; u < kSteps; ++u) {
+      if constexpr (kFetch)
 #pragma GCC unroll 4
-    for (int u = 0; u < 4; ++u) {
-#pragma GCC unroll 4
-      for (int line = 0; line < kPanel; line += 32) __builtin_prefetch(b + (u + kAhead) * kPanel + line);
+        for (int line = 0; line < kPanel; line += 32) __builtin_prefetch(b + (u + kAhead) * kPanel + line);
       rank1<R, V>(d, a, u, b + u * kPanel, acc);
     }
-    a.advance(4);
-    b += 4 * kPanel;
+    a.advance(kSteps);
+    b += kSteps * kPanel;
   }
   for (; k > 0; --k) {
     a.pin();
@@ -140,7 +146,7 @@ HWY_INLINE void prefetch_tile(const float* from, int64_t pitch) {
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) __builtin_prefetch(from + r * pitch + v * kLanes);
+    for (int i = 0; i < V * kLanes; i += 16) __builtin_prefetch(from + r * pitch + i);
 }
 
 template <int R, int V, class D, class Vec>
@@ -170,12 +176,34 @@ HWY_INLINE void put_aside(D d, bool first, float* sums, Vec (&acc)[R][V]) {
   clear<R, V>(d, acc);
 }
 
+/// The same piece by piece, each from zero; the sums of the first start as acc, whose rows are equal.
+template <int R, class D, class Vec>
+HWY_INLINE void accumulate_by_runs(D d, const Tile& t, int64_t piece, const float* b, Vec (&acc)[R][2]) {
+  Vec start0 = acc[0][0], start1 = acc[0][1];
+  bool first = true;
+  for (int64_t run = 0; run < t.runs; ++run)
+    for (int64_t done = 0; done < t.k; done += piece) {
+      const int64_t k = piece < t.k - done ? piece : t.k - done;
+      if (first) {
+        tile_run<R>(t.a + run * t.run_stride, t.a_stride, k, b, start0, start1, acc);
+      } else {
+        Vec part[R][2];
+        tile_run<R>(t.a + run * t.run_stride + done, t.a_stride, k, b, hn::Zero(d), hn::Zero(d), part);
+#pragma GCC unroll 6
+        for (int r = 0; r < R; ++r) acc[r][0] = hn::Add(acc[r][0], part[r][0]), acc[r][1] = hn::Add(acc[r][1], part[r][1]);
+      }
+      b += k * 2 * static_cast<int64_t>(hn::MaxLanes(D()));
+      first = false;
+    }
+}
+
 template <int R, int V, class D, class Vec>
 HWY_INLINE void accumulate_tile(D d, const Tile& t, const float* b, Vec (&acc)[R][V]) {
   constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
   alignas(64) float sums[R * V * kLanes];
   const int64_t pieces = (t.k + kChain - 1) / kChain;
   const int64_t piece = t.k <= kLongestChain ? t.k : ((t.k + pieces - 1) / pieces + 3) / 4 * 4;
+  if constexpr (kTileRun<R, V>) return accumulate_by_runs<R>(d, t, piece, b, acc);
   int64_t chain = 0;
   bool aside = false;
   for (int64_t run = 0; run < t.runs; ++run) {
@@ -216,6 +244,7 @@ void tile_kernel(const Tile& t) {
 #pragma GCC unroll 16
       for (int r = 0; r < R; ++r) acc[r][v] = start;
     }
+    if (t.accumulate) prefetch_tile<R, V, kLanes>(c, t.ldc);
     if (residual != nullptr) {  // two streams that the hardware does not follow well
       prefetch_tile<R, V, kLanes>(c, t.ldc);
       prefetch_tile<R, V, kLanes>(residual, t.ldr);
