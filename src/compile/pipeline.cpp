@@ -13,6 +13,7 @@
 #include "passes/fuse/selects.h"
 #include "passes/fuse/siblings.h"
 #include "passes/fuse/sink_views.h"
+#include "passes/fuse/windows.h"
 #include "passes/placement/fences.h"
 #include "passes/precision/narrow.h"
 #include "passes/precision/widen.h"
@@ -95,10 +96,10 @@ constexpr passes::Pass kFuseOnHost[] = {
 };
 // The blocks of mobile networks as one layer are the CPU device's own.
 constexpr passes::Pass kFuse[] = {
-    {"fold-input-scales", passes::fold_input_scales}, {"fold-scalars", passes::fold_scalars},
-    {"fuse-epilogues", passes::fuse_epilogues},       {"merge-siblings", passes::merge_siblings},
-    {"attend-in-place", passes::attend_in_place},     {"group-pointwise", passes::group_pointwise},
-    {"remove-dead-fused", remove_dead},
+    {"join-windows", passes::join_windows},       {"fold-input-scales", passes::fold_input_scales},
+    {"fold-scalars", passes::fold_scalars},       {"fuse-epilogues", passes::fuse_epilogues},
+    {"merge-siblings", passes::merge_siblings},   {"attend-in-place", passes::attend_in_place},
+    {"group-pointwise", passes::group_pointwise}, {"remove-dead-fused", remove_dead},
 };
 
 constexpr StageList kCanonicalizeStage = {"canonicalize", kCanonicalize, 8};

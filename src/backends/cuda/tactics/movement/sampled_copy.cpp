@@ -100,7 +100,8 @@ class SampledCopy : public RecipeTactic {
     k.input("in", 0, t);
     if (s.value_input > 0) k.input("fill", s.value_input, t);
     k.output("out", 0, t);
-    const auto o = e.coordinates();
+    const int width = vector_width(p, s);
+    const auto o = e.coordinates(width);
     std::vector<std::string> from;
     std::string inside = "true";
     for (size_t a = 0; a < x.dims.size(); ++a) {
@@ -126,10 +127,41 @@ class SampledCopy : public RecipeTactic {
       from.push_back(position);
     }
     if (s.value_input == 0) k.real64("value", s.value);
-    k.line("{} v = element_of<{}>({});", t, t, s.value_input > 0 ? "value_of(fill[0])" : "value");
-    k.line("if ({}) v = in[{}];", inside, k.at(x, from));
-    k.line("out[{}] = v;", e.here());
+    const char* fill = s.value_input > 0 ? "value_of(fill[0])" : "value";
+    if (width == 1) {
+      k.line("{} v = element_of<{}>({});", t, t, fill);
+      k.line("if ({}) v = in[{}];", inside, k.at(x, from));
+      k.line("out[{}] = v;", e.here());
+      return e.recipes();
+    }
+    k.line("Pack<{}, {}> v;", t, width);
+    k.line("#pragma unroll");
+    k.line("for (int e = 0; e < {}; ++e) v.at[e] = element_of<{}>({});", width, t, fill);
+    const int mask = width * bits(x.type) / 8 - 1;
+    k.line("const bool together = ((reinterpret_cast<size_t>(in) | reinterpret_cast<size_t>(out)) & {}) == 0;", mask);
+    k.line("if ({}) v = load_pack<{}>(in + {}, together);", inside, width, k.at(x, from));
+    k.line("store_pack<{}>(out + {}, v, together);", width, e.here());
     return e.recipes();
+  }
+
+ private:
+  /// How many neighbours along the innermost axis move together: it must be copied as it is.
+  static int vector_width(const Problem& p, const Sampling& s) {
+    const TensorDesc &x = p.inputs[0], &y = p.outputs[0];
+    if (x.format != y.format || y.dims.empty()) return 1;
+    const size_t inner = memory_order(y.format, y.dims.size()).back();
+    const Axis& a = s.axes[inner];
+    if (a.start != 0 || a.step != 1 || x.dims[inner] != y.dims[inner]) return 1;
+    const auto from = element_strides(x), to = element_strides(y);
+    const auto fits = [&](int width) {
+      if (from[inner] != 1 || to[inner] != 1 || y.dims[inner] % width != 0) return false;
+      for (size_t i = 0; i < from.size(); ++i)
+        if (i != inner && (from[i] % width != 0 || to[i] % width != 0)) return false;
+      return true;
+    };
+    int width = 128 / bits(x.type);
+    while (width > 1 && !fits(width)) width /= 2;
+    return width;
   }
 };
 

@@ -41,6 +41,14 @@ TEST_F(SampledCopyTest, Windows) {
   }
 }
 
+TEST_F(SampledCopyTest, RollsOfImages) {
+  SliceAttrs a;
+  a.mode = SampleMode::kWrap;
+  a.start = {3, 2}, a.size = {5, 6}, a.stride = {1, 1}, a.axes = {1, 2};
+  TestProblem(kSliceOp, a).input(DType::kF16, {2, 5, 6, 24}).check(sampled_copy());
+  TestProblem(kSliceOp, a).input(DType::kF32, {2, 5, 6, 6}).check(sampled_copy());
+}
+
 TEST_F(SampledCopyTest, OtherDims) {
   ReshapeAttrs r;
   r.shape = {6, -1};
