@@ -286,12 +286,16 @@ namespace {
 
 constexpr int kMostRaises = 6;  // values out of range may wander from layer to layer, one a build
 
+// The layers over their tolerance, one a line, the first of many.
 std::string names_of(const std::vector<LayerCheck>& checks) {
+  constexpr int kShown = 20;
   std::string s;
+  int failed = 0;
   for (const LayerCheck& c : checks)
-    if (c.failed())
+    if (c.failed() && failed++ < kShown)
       s += fmt::format("\n  layer '{}': relative error {:.2e}, allowed {:.0e}, {} NaN, {} Inf ({})", c.name, c.error,
                        c.tolerance, c.nans, c.infinities, c.precision);
+  if (failed > kShown) s += fmt::format("\n  and {} more", failed - kShown);
   return s;
 }
 
