@@ -246,6 +246,21 @@ compile::Options options_of(BuilderConfig& config, const Reporter& reporter, int
   return o;
 }
 
+// Nothing but the network's own layers may touch inputs and outputs: no change of format, no copy to another side.
+void check_direct_io(const plan::Plan& p) {
+  const plan::PlanGraph& g = p.graph;
+  auto among = [](const std::vector<int>& list, int t) { return std::find(list.begin(), list.end(), t) != list.end(); };
+  for (const plan::PlanStep& s : g.steps) {
+    if (!s.origins.empty() || s.tactic == "view") continue;
+    for (const auto* tensors : {&s.inputs, &s.outputs})
+      for (int t : *tensors)
+        require<Unsupported>(
+            t < 0 || !(among(g.inputs, t) || among(g.outputs, t)),
+            "BuilderFlag::kDIRECT_IO: '{}' would be changed by a layer of the compiler's own ('{}', {})",
+            g.tensors[static_cast<size_t>(t)].name, s.name, s.op->name);
+  }
+}
+
 std::unique_ptr<plan::Plan> compile_with(const ir::Graph& graph, compile::Options o, std::vector<IoLayout> layouts,
                                          const BuilderConfig& config) {
   std::optional<MonitorProgress> progress;
@@ -260,6 +275,7 @@ std::unique_ptr<plan::Plan> compile_with(const ir::Graph& graph, compile::Option
   require<ModelError>(!config.getFlag(nv::BuilderFlag::kERROR_ON_TIMING_CACHE_MISS) || report.timed == 0,
                       "{} measurements were not in the timing cache (kERROR_ON_TIMING_CACHE_MISS)", report.timed);
   plan->layouts = std::move(layouts);
+  if (config.getFlag(nv::BuilderFlag::kDIRECT_IO)) check_direct_io(*plan);
   return plan;
 }
 

@@ -95,7 +95,14 @@ class Build {
   // The machine code of the kernels that contexts of this plan will make at the profiles' shapes, and what they need.
   void add_code(plan::Plan& p, BlobTable& blobs) {
     std::map<std::string, Blob> images;
-    const runtime::MemoryUse use = runtime::collect_code(p, *backend_, &images);
+    runtime::MemoryUse use;
+    try {
+      use = runtime::collect_code(p, *backend_, &images);
+    } catch (const Error& e) {
+      // A processor needs no code: whoever runs at such shapes is told.
+      if (backend_->device() != nullptr) throw;
+      return log(4, fmt::format("the memory of the engine is not known: {}", e.message()));
+    }
     auto mib = [](size_t bytes) { return static_cast<double>(bytes) / 1048576; };
     log(3,
         fmt::format("Memory of the engine: weights {:.2f} MiB; each context {:.2f} MiB, of which workspace {:.2f} MiB",
@@ -280,12 +287,16 @@ namespace {
 
 constexpr int kMostRaises = 6;  // values out of range may wander from layer to layer, one a build
 
+// The layers over their tolerance, one a line, the first of many.
 std::string names_of(const std::vector<LayerCheck>& checks) {
+  constexpr int kShown = 20;
   std::string s;
+  int failed = 0;
   for (const LayerCheck& c : checks)
-    if (c.failed())
+    if (c.failed() && failed++ < kShown)
       s += fmt::format("\n  layer '{}': relative error {:.2e}, allowed {:.0e}, {} NaN, {} Inf ({})", c.name, c.error,
                        c.tolerance, c.nans, c.infinities, c.precision);
+  if (failed > kShown) s += fmt::format("\n  and {} more", failed - kShown);
   return s;
 }
 

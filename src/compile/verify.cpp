@@ -24,6 +24,10 @@ PwProgram widened(PwProgram p) {
   return p;
 }
 
+bool computes_in(const PwProgram& p, DType type) {
+  return std::any_of(p.code.begin(), p.code.end(), [type](const PwInstr& i) { return i.type == type; });
+}
+
 // Attributes that compute in single precision where the layer's compute in less.
 std::unique_ptr<Attributes> widened(const Op& op, const Attributes& a) {
   std::unique_ptr<Attributes> w = a.clone();
@@ -126,7 +130,7 @@ class Verification {
   std::shared_ptr<void> resident(const Tensor& value) {
     const Device* d = backend_.device();
     if (d == nullptr) return {const_cast<void*>(value.raw()), [keep = value](void*) { (void)keep; }};
-    const std::shared_ptr<void> p(d->allocate(value.bytes() + 64), [d](void* q) { d->release(q); });
+    std::shared_ptr<void> p(d->allocate(value.bytes() + 64), [d](void* q) { d->release(q); });
     d->upload(p.get(), value.raw(), value.bytes(), nullptr);
     return p;
   }
@@ -158,7 +162,9 @@ class Verification {
     const plan::PlanStep& s = graph_.steps[i];
     auto any = [&](DType type) {
       auto is = [&](int t) { return t >= 0 && graph_.tensors[static_cast<size_t>(t)].type == type; };
-      return std::any_of(s.inputs.begin(), s.inputs.end(), is) || std::any_of(s.outputs.begin(), s.outputs.end(), is);
+      return std::any_of(s.inputs.begin(), s.inputs.end(), is) || std::any_of(s.outputs.begin(), s.outputs.end(), is) ||
+             computes_in(s.epilogue, type) ||
+             (s.op == &kPointwiseOp && computes_in(static_cast<const PointwiseAttrs&>(*s.attrs).program, type));
     };
     const bool products = s.op->has(kHeavy), host = backend_.device() == nullptr || on_host(i);
     if (any(DType::kBF16) || (host && products && (plan_.flags & 1) != 0)) return "BF16";
@@ -242,6 +248,7 @@ class Verification {
       for (Tensor& t : in)
         if (t.defined() && narrow(t.type())) t = t.to(DType::kF32);
     std::vector<const Tensor*> p;
+    p.reserve(in.size());
     for (const Tensor& t : in) p.push_back(t.defined() ? &t : nullptr);
     const size_t base = s.epilogue.empty() ? p.size() : static_cast<size_t>(s.base_inputs);
     const std::unique_ptr<Attributes> attrs = widened(*s.op, *s.attrs);

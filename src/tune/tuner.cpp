@@ -418,7 +418,10 @@ class Search {
     for (size_t k = 0; k < tables_.size(); ++k) {
       ir::Node* n = tables_[k].node;
       const Candidate& c = tables_[k].candidates[pick[k]];
-      r.choices[n] = c.choice;
+      Choice& chosen = r.choices[n] = c.choice;
+      // A view is where it looks at; of the candidates, only the chosen one counts.
+      if (chosen.kind == Choice::Kind::kView) chosen.on_host = n->inputs()[0]->host;
+      for (ir::Value* v : n->outputs()) v->host = chosen.on_host;
       for (size_t i = 0; i < c.in.size(); ++i) {
         ir::Value* v = n->inputs()[i];
         if (v != nullptr && eligible(v) && v->format != c.in[i])

@@ -97,6 +97,23 @@ TEST(CudaEngine, OneLayerOfAProcessorsNetworkRunsOnTheGpu) {
   s.check();
 }
 
+// A transpose that would be a view of a channels-last image, behind a layer on the processor, which has none.
+TEST(CudaEngine, ViewsBehindTheProcessorAreOnOneSide) {
+  Gpu s;
+  ITensor* x = s.input("x", {1, 3, 2, 2});
+  ILayer* first = s.network->addUnary(*x, UnaryOperation::kNEG);
+  IShuffleLayer* turn = s.network->addShuffle(*first->getOutput(0));
+  turn->setFirstTranspose(Permutation{{0, 2, 3, 1}});
+  s.output(s.network->addUnary(*turn->getOutput(0), UnaryOperation::kNEG)->getOutput(0), "y");
+  s.config->setDeviceType(first, DeviceType::kCPU);
+  ASSERT_TRUE(s.build()) << s.logger.errors;
+  std::vector<float> in, want(12);
+  for (size_t i = 0; i < 12; ++i) in.push_back(static_cast<float>(i));
+  for (size_t c = 0; c < 3; ++c)
+    for (size_t p = 0; p < 4; ++p) want[3 * p + c] = in[4 * c + p];
+  expect_near(s.compute(in, 12), want);
+}
+
 TEST(CudaEngine, APlanTunedAgainKeepsItsPlacement) {
   Chain s;
   s.config->setDeviceType(s.layer[1], DeviceType::kCPU);

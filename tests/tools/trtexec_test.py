@@ -23,7 +23,7 @@ builderOptimizationLevel timingCacheFile profilingVerbosity dumpProfile exportPr
 dumpOutput exportOutput exportTimes loadInputs inputIOFormats outputIOFormats layerPrecisions layerOutputTypes
 precisionConstraints warmUp iterations duration avgRuns percentile streams threads sleepTime idleTime useSpinWait
 separateProfileRun skipInference verbose help device layerDeviceTypes useDLACore allowGPUFallback buildDLAStandalone verify
-verifyAction exportVerify tacticSources heuristic preview profile useProfile getPlanVersionOnly retune useCudaGraph noCudaGraph
+verifyAction exportVerify directIO nvtxMode tacticSources heuristic preview profile useProfile getPlanVersionOnly retune useCudaGraph noCudaGraph
 dumpRawBindingsToFile loadRefOutputs atol rtol""".split()
 
 
@@ -276,6 +276,9 @@ class Trtexec(unittest.TestCase):
                 self.assertAlmostEqual(got, expected, delta=1e-3, msg=formats)
             self.call("--loadEngine=" + self.path("p"), f"--loadInputs=picture:{PICTURE}", *SHORT)
         self.assertIn("'probabilities'", self.call(f"--onnx={DEMO}", "--outputIOFormats=fp32:hwc8", *SHORT, status=1))
+        self.call(f"--onnx={DEMO}", "--directIO", "--device=cpu", *SHORT)
+        text = self.call(f"--onnx={DEMO}", "--directIO", "--inputIOFormats=fp32:chw4", "--device=cpu", *SHORT, status=1)
+        self.assertRegex(text, r"kDIRECT_IO: 'picture'")
 
     def test_timing_cache_makes_equal_plans(self):
         common = [f"--onnx={DEMO}", "--skipInference", "--timingCacheFile=" + self.path("c")]

@@ -254,6 +254,7 @@ void set_flags(IBuilderConfig& c, const Options& o) {
   }
   if (o.max_aux_streams >= 0) c.setMaxAuxStreams(o.max_aux_streams);
   if (o.heuristic) c.setFlag(BuilderFlag::kENABLE_TACTIC_HEURISTIC);
+  if (o.direct_io) c.setFlag(BuilderFlag::kDIRECT_IO);
   set_tactic_sources(c, o);
   set_preview(c, o);
   c.setCpuThreads(o.cpu_threads);

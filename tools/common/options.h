@@ -43,7 +43,7 @@ struct Options {
   std::map<int, ProfileShapes> more_profiles;  // those above 0, whose shapes are above
   std::vector<std::pair<std::string, std::string>> layer_device_types;
   int dla_core = -1;
-  bool gpu_fallback = false, dla_standalone = false, heuristic = false;
+  bool gpu_fallback = false, dla_standalone = false, heuristic = false, direct_io = false;
   std::vector<std::string> tactic_sources, preview;  // "+NAME" or "-NAME"
   // verification
   bool verify = false;

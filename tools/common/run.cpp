@@ -403,6 +403,8 @@ int64_t resident_bytes() {
 RunResult run_engine(ICudaEngine& engine, const Options& o) {
   if (o.use_cuda_graph && engine.getEngineDevice().usesHostMemory())
     say('W', "--useCudaGraph has no effect on the CPU device, whose runs are not enqueued");
+  else if (o.use_cuda_graph)
+    say('I', "Runs are replayed as CUDA graphs from the second on, which is the default");
   std::vector<std::unique_ptr<Session>> sessions;
   sessions.reserve(static_cast<size_t>(o.streams));
   for (int i = 0; i < o.streams; ++i) sessions.push_back(std::make_unique<Session>(engine, o, i));

@@ -210,6 +210,7 @@ tools::Options parse_options(int argc, char** argv, std::string* help_text) {
                  "chw16 chw32 hwc hwc8 hwc16 dhwc dhwc8 cdhw32)")
       ->group(g);
   app.add_option("--outputIOFormats", out_formats, "Type and format of each output")->group(g);
+  app.add_flag("--directIO", o.direct_io, "Fail where an input or output would need a change of format")->group(g);
   app.add_flag("--fp16", o.fp16, "Allow FP16")->group(g);
   app.add_flag("--bf16", o.bf16, "Allow BF16")->group(g);
   app.add_flag("--int8", o.int8, "Allow INT8 (used where the model has quantize/dequantize nodes)")->group(g);

@@ -126,6 +126,7 @@ class Narrowing {
   void narrow(ir::Node* n) {
     const std::vector<ir::Value*> outputs = n->outputs();
     std::vector<bool> was_f32;
+    was_f32.reserve(outputs.size());
     for (const ir::Value* v : outputs) was_f32.push_back(is_f32(v));
     for (size_t i = 0; i < n->inputs().size(); ++i)
       if (is_f32(n->inputs()[i]) && is_data(*n, i)) g_.set_input(n, static_cast<int>(i), narrowed(n, n->inputs()[i]));
