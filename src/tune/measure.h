@@ -21,7 +21,7 @@ class Measurer {
   /// `level`: that of the tuner, which says how long a measurement may take.
   Measurer(const Backend& backend, TimingCache* cache, int least_iterations, int level = 3)
       : backend_(backend), cache_(cache), least_(least_iterations), level_(level) {}
-  /// Microseconds of one run (the median over a few), from the cache where it is there.
+  /// Microseconds of one run (the least of a few), from the cache where it is there.
   float time(const Problem& p, const Tactic& t);
   /// Times tactics that were close to each other once more, in turns, so that a change of the machine's speed meets all
   /// alike; each keeps the least of its times, in the cache too. Only on the host.
