@@ -89,7 +89,8 @@ TEST_P(GemmTest, LargeEnoughForEveryLoopOfTheBlocking) {
   };
   for (const Shape& s :
        {Shape{50, 1100, 1024, false, false}, Shape{140, 777, 300, false, true}, Shape{61, 500, 515, true, true},
-        Shape{75, 2568, 520, false, true}, Shape{130, 2565, 261, true, false}, Shape{25, 340, 1030, false, true}}) {
+        Shape{75, 2568, 520, false, true}, Shape{130, 2565, 261, true, false}, Shape{25, 340, 1030, false, true},
+        Shape{230, 437, 770, false, true}, Shape{99, 300, 1300, false, false}}) {
     SCOPED_TRACE(testing::Message() << s.m << " x " << s.k << " x " << s.n);
     const Floats a = floats(s.m * s.k), b = floats(s.k * s.n), f = floats(s.k), bias = floats(s.n),
                  residual = floats(s.m * s.n);
