@@ -218,7 +218,7 @@ void gemm_serial(Isa isa, const Gemm& g) noexcept {
 void gemm(Isa isa, const Gemm& g) noexcept {
   if (g.m <= 0 || g.n <= 0) return;
   const GemmKernels& kernels = gemm_kernels(isa);
-  const Grid grid = choose_grid(kernels, g.m, g.n, g.k);
+  const Grid grid = choose_grid(kernels, g.m, g.n, g.k, 1, g.rows == nullptr);
   grid.run([&](const Region& r, int) { RegionWorker(kernels, g, r).run(); });
 }
 
