@@ -56,9 +56,9 @@ int64_t bytes_of(const TensorDesc& d) { return static_cast<int64_t>(d.bytes()); 
 }  // namespace
 
 std::optional<std::vector<bool>> inputs_by_image(const Problem& p) {
-  static const Op* const kOps[] = {&kConvolutionOp, &kDepthwiseBlockOp, &kScaledConvolutionOp,
-                                   &kPoolingOp,     &kReduceOp,         &kConcatOp,
-                                   &kPointwiseOp,   &kMapOp,            &kReformatOp};
+  static const Op* const kOps[] = {&kConvolutionOp, &kDepthwiseBlockOp, &kScaledConvolutionOp, &kPoolingOp,
+                                   &kReduceOp,      &kConcatOp,         &kPointwiseOp,         &kMapOp,
+                                   &kReformatOp};
   if (std::find(std::begin(kOps), std::end(kOps), p.op) == std::end(kOps)) return std::nullopt;
   if (p.inputs.empty() || p.outputs.empty() || !p.has(0) || p.outputs[0].dims.size() < 2) return std::nullopt;
   const int64_t batch = p.outputs[0].dims[0];

@@ -40,8 +40,8 @@ struct Runner::Step {
   std::vector<const void*> in;
   std::vector<void*> out;
   std::vector<std::unique_ptr<Runner>> bodies;
-  Slices slices;                // more than one: the kernel is for one image
-  std::vector<bool> by_image;   // inputs with a part for each image
+  Slices slices;               // more than one: the kernel is for one image
+  std::vector<bool> by_image;  // inputs with a part for each image
 };
 
 /// Steps [begin, end) that run with one image after the other, or on several workers side by side.

@@ -18,8 +18,9 @@ constexpr int64_t kMaxBlockK = 320, kStripPitch = kMaxBlockK + 16;  // copied ro
 constexpr int64_t kMaxInPlaceK = 768;  // longer runs of k spare passes over C where A is not copied
 constexpr int64_t kBlockRows = 132;    // most rows of A that are copied for one sweep over the panels of B
 constexpr int64_t kPad = 16;           // floats between copied rows
-constexpr int64_t kBlockFloats = 68 * 1024, kLeastWholeRows = 60;
-constexpr int64_t kWideN = 2560;  // rows of C from here on push one another out of the caches between two passes
+constexpr int64_t kLine = 16;          // floats of a cache line
+constexpr int64_t kLeastWholeK = 640, kMostWholeK = 1024, kLeastWholeRows = 96;
+constexpr int64_t kWholeFloats = 160 * 1024;  // of A, for one pass over B
 constexpr int64_t kLeastSweptRows = 24;
 constexpr int64_t kSweepK = 256;  // rows of a panel of B in the first-level cache
 
@@ -44,7 +45,7 @@ class RegionWorker {
         for_blocks_of_k([&](int64_t k0, int64_t k1) { run_strip(s, k0, k1, r_.panel0, r_.panel1); });
       return;
     }
-    if (sweeps()) return sweep();
+    if (sweeps()) return takes_whole_k() ? chunks() : sweep();
     const int64_t step = std::max<int64_t>(1, budget / (block_k_ * panel_width_ * 4));
     for (int64_t p = r_.panel0; p < r_.panel1; p += step)
       for_blocks_of_k([&](int64_t k0, int64_t k1) {
@@ -75,25 +76,16 @@ class RegionWorker {
   /// B's panels one by one in the first-level cache, each for all rows of a block of A in the second: B, which comes
   /// from far, is read once for many rows, and the next panel is fetched meanwhile.
   void sweep() {
-    alignas(64) float block[kBlockFloats];
+    alignas(64) float block[kBlockRows * (kSweepK + kPad)];
     const int64_t rows = r_.row1 - r_.row0, k_blocks = std::max<int64_t>(1, div_up(g_.k, kSweepK));
     block_k_ = std::max<int64_t>(4, div_up(div_up(g_.k, k_blocks), 4) * 4);
-    // A copy of A over all of k lets each tile of C be finished before the next begins.
-    const int64_t fit = kBlockFloats / (g_.k + kPad) / kernels_.rows * kernels_.rows;
-    const bool whole = g_.k > kSweepK && g_.n >= kWideN && fit >= kLeastWholeRows;
-    const int64_t blocks = div_up(rows, std::min(kBlockRows, whole ? fit : kBlockRows));
+    const int64_t blocks = div_up(rows, kBlockRows);
     for (int64_t i = 0; i < blocks; ++i) {
       const Span at{r_.row0 + part_begin(rows, i, blocks), r_.row0 + part_begin(rows, i + 1, blocks)};
-      if (whole) {
-        copy_rows(at.begin, at.end, 0, g_.k, block, g_.k + kPad);
-        for (int64_t p = r_.panel0; p < r_.panel1; ++p)
-          for_blocks_of_k([&](int64_t k0, int64_t k1) { sweep_panel(at, p, k0, k1, block + k0, g_.k + kPad); });
-      } else {
-        for_blocks_of_k([&](int64_t k0, int64_t k1) {
-          copy_rows(at.begin, at.end, k0, k1 - k0, block, k1 - k0 + kPad);
-          for (int64_t p = r_.panel0; p < r_.panel1; ++p) sweep_panel(at, p, k0, k1, block, k1 - k0 + kPad);
-        });
-      }
+      for_blocks_of_k([&](int64_t k0, int64_t k1) {
+        copy_rows(at.begin, at.end, k0, k1 - k0, block, k1 - k0 + kPad);
+        for (int64_t p = r_.panel0; p < r_.panel1; ++p) sweep_panel(at, p, k0, k1, block);
+      });
     }
   }
 
@@ -101,25 +93,58 @@ class RegionWorker {
     int64_t begin, end;
   };
 
-  /// All rows of the block by one piece of a panel, while the piece that comes next is fetched.
-  void sweep_panel(const Span& rows, int64_t p, int64_t k0, int64_t k1, const float* block, int64_t pitch) {
+  /// All rows of the block by one piece of a panel, while the next panel's is fetched.
+  void sweep_panel(const Span& rows, int64_t p, int64_t k0, int64_t k1, const float* block) {
     const int64_t count = rows.end - rows.begin, strips = div_up(count, kernels_.rows);
     Tile t;
-    t.k = k1 - k0, t.accumulate = k0 > 0, t.a_stride = pitch;
-    const int64_t lines = t.k * panel_width_ / 16;
-    const float* next = nullptr;
-    if (pitch > t.k + kPad && k1 < g_.k)
-      next = g_.b + p * panel_width_ * g_.k + k1 * panel_width_;
-    else if (p + 1 < r_.panel1)
-      next = g_.b + (p + 1) * panel_width_ * g_.k + (pitch > t.k + kPad ? 0 : k0) * panel_width_;
+    t.k = k1 - k0, t.accumulate = k0 > 0, t.a_stride = t.k + kPad;
+    const float* next = g_.b + (p + 1) * panel_width_ * g_.k + k0 * panel_width_;
+    const int64_t lines = p + 1 < r_.panel1 ? t.k * panel_width_ / kLine : 0;
     for (int64_t s = 0; s < strips; ++s) {
-      if (next != nullptr)
-        for (int64_t i = part_begin(lines, s, strips); i < part_begin(lines, s + 1, strips); ++i)
-          __builtin_prefetch(next + i * 16, 0, 2);
+      fetch(next, part_begin(lines, s, strips), part_begin(lines, s + 1, strips));
       const int64_t first = part_begin(count, s, strips), last = part_begin(count, s + 1, strips);
-      t.a = block + first * pitch;
+      t.a = block + first * t.a_stride;
       runner_.run(t, rows.begin + first, last - first, p, p + 1, k0, k1 == g_.k);
     }
+  }
+
+  /// Long k, rows in place: C stays in registers over much of it, a few panels of B in the second-level cache and a
+  /// strip of A in the first; fewer passes over C than a sweep has, for more reads of B from the second level.
+  bool takes_whole_k() const { return !copy_a_ && g_.k >= kLeastWholeK && r_.row1 - r_.row0 >= kLeastWholeRows; }
+
+  void chunks() {
+    const int64_t k_blocks = div_up(g_.k, kMostWholeK);
+    block_k_ = div_up(div_up(g_.k, k_blocks), 4) * 4;
+    const int64_t step = std::max<int64_t>(1, second_level_cache() * 3 / 8 / (block_k_ * panel_width_ * 4));
+    const int64_t rows = r_.row1 - r_.row0,
+                  blocks = div_up(rows, std::max<int64_t>(kLeastWholeRows, kWholeFloats / block_k_));
+    for (int64_t i = 0; i < blocks; ++i) {
+      const Span at{r_.row0 + part_begin(rows, i, blocks), r_.row0 + part_begin(rows, i + 1, blocks)};
+      for_blocks_of_k([&](int64_t k0, int64_t k1) {
+        for (int64_t p = r_.panel0; p < r_.panel1; p += step) chunk(at, {p, std::min(p + step, r_.panel1)}, k0, k1);
+      });
+    }
+  }
+
+  /// All rows by some panels, while those that come next are fetched.
+  void chunk(const Span& rows, const Span& panels, int64_t k0, int64_t k1) {
+    const int64_t count = rows.end - rows.begin, strips = div_up(count, kernels_.rows);
+    const int64_t ahead = std::min(panels.end - panels.begin, r_.panel1 - panels.end);
+    Tile t;
+    t.k = k1 - k0, t.accumulate = k0 > 0, t.a_stride = g_.lda;
+    const int64_t lines = t.k * panel_width_ / kLine;  // of a panel
+    for (int64_t s = 0; s < strips; ++s) {
+      for (int64_t p = panels.end; p < panels.end + ahead; ++p)
+        fetch(g_.b + (p * g_.k + k0) * panel_width_, part_begin(lines, s, strips), part_begin(lines, s + 1, strips));
+      const int64_t first = rows.begin + part_begin(count, s, strips),
+                    last = rows.begin + part_begin(count, s + 1, strips);
+      t.a = g_.a + first * g_.lda + k0;
+      runner_.run(t, first, last - first, panels.begin, panels.end, k0, k1 == g_.k);
+    }
+  }
+
+  static void fetch(const float* from, int64_t line0, int64_t line1) {
+    for (int64_t i = line0; i < line1; ++i) __builtin_prefetch(from + i * kLine, 0, 2);
   }
 
   void copy_rows(int64_t row0, int64_t row1, int64_t k0, int64_t depth, float* out, int64_t pitch) const {
@@ -193,7 +218,7 @@ void gemm_serial(Isa isa, const Gemm& g) noexcept {
 void gemm(Isa isa, const Gemm& g) noexcept {
   if (g.m <= 0 || g.n <= 0) return;
   const GemmKernels& kernels = gemm_kernels(isa);
-  const Grid grid = choose_grid(kernels, g.m, g.n, g.k);
+  const Grid grid = choose_grid(kernels, g.m, g.n, g.k, 1, g.rows == nullptr);
   grid.run([&](const Region& r, int) { RegionWorker(kernels, g, r).run(); });
 }
 

@@ -80,21 +80,42 @@ TEST_P(GemmTest, RandomShapesWithBiasResidualAndClip) {
   }
 }
 
+// Strips of A, sweeps of panels over one block of rows and over several, by pieces of k and with all of k at once; rows
+// in place, copied and with factors; last panels that are not whole.
 TEST_P(GemmTest, LargeEnoughForEveryLoopOfTheBlocking) {
-  const int64_t m = 50, n = 1100, k = 1024;
-  const Floats a = floats(m * k), b = floats(k * n);
-  const Floats packed = pack(b, k, n, n, false);
-  Floats c(static_cast<size_t>(m * n));
-  for (int threads : {1, 2, 3}) {
-    const ThreadScope scope(threads);
-    gemm(GetParam(), {m, n, k, a.data(), k, nullptr, packed.data(), c.data(), n});
-    for (int trial = 0; trial < 400; ++trial) {
-      const int64_t i = pick(0, m - 1), j = pick(0, n - 1);
-      double sum = 0, magnitude = 0;
-      for (int64_t p = 0; p < k; ++p)
-        sum += double{at(a, i * k + p)} * at(b, p * n + j),
-            magnitude += std::abs(double{at(a, i * k + p)} * at(b, p * n + j));
-      expect_close(at(c, i * n + j), sum, magnitude, "element");
+  struct Shape {
+    int64_t m, n, k;
+    bool factors, tail;
+  };
+  for (const Shape& s :
+       {Shape{50, 1100, 1024, false, false}, Shape{140, 777, 300, false, true}, Shape{61, 500, 515, true, true},
+        Shape{75, 2568, 520, false, true}, Shape{130, 2565, 261, true, false}, Shape{25, 340, 1030, false, true},
+        Shape{230, 437, 770, false, true}, Shape{99, 300, 1300, false, false}}) {
+    SCOPED_TRACE(testing::Message() << s.m << " x " << s.k << " x " << s.n);
+    const Floats a = floats(s.m * s.k), b = floats(s.k * s.n), f = floats(s.k), bias = floats(s.n),
+                 residual = floats(s.m * s.n);
+    const Floats packed = pack(b, s.k, s.n, s.n, false);
+    Epilogue e;
+    if (s.tail) {
+      e.bias = bias.data(), e.residual = residual.data(), e.residual_pitch = s.n;
+      e.push({StepKind::kNeg, 1, 0, {}});
+    }
+    Gemm g{s.m, s.n, s.k, a.data(), s.k, nullptr, packed.data(), nullptr, s.n, &e};
+    if (s.factors) g.a_factors = f.data();
+    for (int threads : {1, 2, 3}) {
+      Floats c(static_cast<size_t>(s.m * s.n), kGuard);
+      g.c = c.data();
+      const ThreadScope scope(threads);
+      gemm(GetParam(), g);
+      for (int trial = 0; trial < 400; ++trial) {
+        const int64_t i = pick(0, s.m - 1), j = trial % 4 == 0 ? s.n - 1 - trial % 16 : pick(0, s.n - 1);
+        double sum = s.tail ? at(bias, j) + double{at(residual, i * s.n + j)} : 0, magnitude = 0;
+        for (int64_t p = 0; p < s.k; ++p) {
+          const double x = double{at(a, i * s.k + p)} * at(b, p * s.n + j) * (s.factors ? at(f, p) : 1);
+          sum += x, magnitude += std::abs(x);
+        }
+        expect_close(at(c, i * s.n + j), s.tail ? -sum : sum, magnitude, "element");
+      }
     }
   }
 }

@@ -190,7 +190,8 @@ HWY_INLINE void accumulate_by_runs(D d, const Tile& t, int64_t piece, const floa
         Vec part[R][2];
         tile_run<R>(t.a + run * t.run_stride + done, t.a_stride, k, b, hn::Zero(d), hn::Zero(d), part);
 #pragma GCC unroll 6
-        for (int r = 0; r < R; ++r) acc[r][0] = hn::Add(acc[r][0], part[r][0]), acc[r][1] = hn::Add(acc[r][1], part[r][1]);
+        for (int r = 0; r < R; ++r)
+          acc[r][0] = hn::Add(acc[r][0], part[r][0]), acc[r][1] = hn::Add(acc[r][1], part[r][1]);
       }
       b += k * 2 * static_cast<int64_t>(hn::MaxLanes(D()));
       first = false;

@@ -1,5 +1,5 @@
-// The innermost loop of the register tiles of AVX2, 4 to 6 rows by two vectors, as instructions: a compiler that unrolls it
-// derives addresses and moves registers about, which costs a fifth of the time where issue is the limit.
+// The innermost loop of the register tiles of AVX2, 4 to 6 rows by two vectors, as instructions: a compiler that
+// unrolls it derives addresses and moves registers about, which costs a fifth of the time where issue is the limit.
 #include <cstdint>
 
 #include "backends/cpu/simd/targets.h"
@@ -19,27 +19,32 @@ namespace hone::cpu::HWY_NAMESPACE {
 #if HWY_TARGET == HWY_AVX2
 
 // One row of the tile at step u: its element of A times both vectors of B.
-#define HONE_TILE_ROW(u, address, left, right)              \
-  "vbroadcastss 4*" #u address ", %[x]\n"                   \
-  "vfmadd231ps %[b0], %[x], %[" left "]\n"                  \
+#define HONE_TILE_ROW(u, address, left, right) \
+  "vbroadcastss 4*" #u address                 \
+  ", %[x]\n"                                   \
+  "vfmadd231ps %[b0], %[x], %[" left           \
+  "]\n"                                        \
   "vfmadd231ps %[b1], %[x], %[" right "]\n"
-#define HONE_TILE_B(u)                     \
-  "vmovups 64*" #u "(%[b]), %[b0]\n"       \
+#define HONE_TILE_B(u) \
+  "vmovups 64*" #u     \
+  "(%[b]), %[b0]\n"    \
   "vmovups 64*" #u "+32(%[b]), %[b1]\n"
-#define HONE_TILE_STEP_4(u)                                    \
-  HONE_TILE_B(u)                                               \
-  HONE_TILE_ROW(u, "(%[a0])", "c00", "c01")                    \
-  HONE_TILE_ROW(u, "(%[a0],%[stride])", "c10", "c11")          \
-  HONE_TILE_ROW(u, "(%[a0],%[stride],2)", "c20", "c21")        \
+#define HONE_TILE_STEP_4(u)                             \
+  HONE_TILE_B(u)                                        \
+  HONE_TILE_ROW(u, "(%[a0])", "c00", "c01")             \
+  HONE_TILE_ROW(u, "(%[a0],%[stride])", "c10", "c11")   \
+  HONE_TILE_ROW(u, "(%[a0],%[stride],2)", "c20", "c21") \
   HONE_TILE_ROW(u, "(%[a3])", "c30", "c31")
 #define HONE_TILE_STEP_5(u) HONE_TILE_STEP_4(u) HONE_TILE_ROW(u, "(%[a3],%[stride])", "c40", "c41")
 #define HONE_TILE_STEP_6(u) HONE_TILE_STEP_5(u) HONE_TILE_ROW(u, "(%[a3],%[stride],2)", "c50", "c51")
-#define HONE_TILE_MOVE(steps)        \
-  "add $4*" #steps ", %[a0]\n"       \
-  "add $4*" #steps ", %[a3]\n"       \
+#define HONE_TILE_MOVE(steps) \
+  "add $4*" #steps            \
+  ", %[a0]\n"                 \
+  "add $4*" #steps            \
+  ", %[a3]\n"                 \
   "add $64*" #steps ", %[b]\n"
 // Eight steps at a time, then one by one. The sums start as `start`, which comes in b0 and b1.
-#define HONE_TILE_LOOP(STEP)                                                     \
+#define HONE_TILE_LOOP(STEP) \
   "sub $8, %[k]\n"                                                               \
   "jl 2f\n"                                                                      \
   ".p2align 5\n"                                                                 \
@@ -56,7 +61,8 @@ namespace hone::cpu::HWY_NAMESPACE {
   "4:\n"
 #define HONE_TILE_START(r) "vmovaps %[b0], %[c" #r "0]\nvmovaps %[b1], %[c" #r "1]\n"
 
-/// sums[r][v] = start[v] + row r of A (k columns from a on, `stride` floats apart) times B, 16 floats a row; R is 4 to 6.
+/// sums[r][v] = start[v] + row r of A (k columns from a on, `stride` floats apart) times B, 16 floats a row; R is 4
+/// to 6.
 template <int R, class Vec>
 HWY_INLINE void tile_run(const float* a, int64_t stride, int64_t k, const float* b, Vec start0, Vec start1,
                          Vec (&sums)[R][2]) {
@@ -66,14 +72,11 @@ HWY_INLINE void tile_run(const float* a, int64_t stride, int64_t k, const float*
   __m256 b0 = start0.raw, b1 = start1.raw, x;
   if constexpr (R == 6) {
     __m256 c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51;
-    asm(HONE_TILE_START(0)
-        HONE_TILE_START(1)
-        HONE_TILE_START(2)
-        HONE_TILE_START(3)
-        HONE_TILE_START(4)
-        HONE_TILE_START(5)
-        HONE_TILE_LOOP(HONE_TILE_STEP_6)
-        : [c00] "=&x"(c00), [c01] "=&x"(c01), [c10] "=&x"(c10), [c11] "=&x"(c11), [c20] "=&x"(c20), [c21] "=&x"(c21), [c30] "=&x"(c30), [c31] "=&x"(c31), [c40] "=&x"(c40), [c41] "=&x"(c41), [c50] "=&x"(c50), [c51] "=&x"(c51), [x] "=&x"(x), [b0] "+&x"(b0), [b1] "+&x"(b1), [a0] "+&r"(a), [a3] "+&r"(a3), [b] "+&r"(b), [k] "+&r"(k)
+    asm(HONE_TILE_START(0) HONE_TILE_START(1) HONE_TILE_START(2) HONE_TILE_START(3) HONE_TILE_START(4)
+            HONE_TILE_START(5) HONE_TILE_LOOP(HONE_TILE_STEP_6)
+        : [c00] "=&x"(c00), [c01] "=&x"(c01), [c10] "=&x"(c10), [c11] "=&x"(c11), [c20] "=&x"(c20), [c21] "=&x"(c21),
+          [c30] "=&x"(c30), [c31] "=&x"(c31), [c40] "=&x"(c40), [c41] "=&x"(c41), [c50] "=&x"(c50), [c51] "=&x"(c51),
+          [x] "=&x"(x), [b0] "+&x"(b0), [b1] "+&x"(b1), [a0] "+&r"(a), [a3] "+&r"(a3), [b] "+&r"(b), [k] "+&r"(k)
         : [stride] "r"(bytes)
         : "cc", "memory");
     sums[0][0].raw = c00, sums[0][1].raw = c01;
@@ -84,13 +87,11 @@ HWY_INLINE void tile_run(const float* a, int64_t stride, int64_t k, const float*
     sums[5][0].raw = c50, sums[5][1].raw = c51;
   } else if constexpr (R == 5) {
     __m256 c00, c01, c10, c11, c20, c21, c30, c31, c40, c41;
-    asm(HONE_TILE_START(0)
-        HONE_TILE_START(1)
-        HONE_TILE_START(2)
-        HONE_TILE_START(3)
-        HONE_TILE_START(4)
-        HONE_TILE_LOOP(HONE_TILE_STEP_5)
-        : [c00] "=&x"(c00), [c01] "=&x"(c01), [c10] "=&x"(c10), [c11] "=&x"(c11), [c20] "=&x"(c20), [c21] "=&x"(c21), [c30] "=&x"(c30), [c31] "=&x"(c31), [c40] "=&x"(c40), [c41] "=&x"(c41), [x] "=&x"(x), [b0] "+&x"(b0), [b1] "+&x"(b1), [a0] "+&r"(a), [a3] "+&r"(a3), [b] "+&r"(b), [k] "+&r"(k)
+    asm(HONE_TILE_START(0) HONE_TILE_START(1) HONE_TILE_START(2) HONE_TILE_START(3) HONE_TILE_START(4)
+            HONE_TILE_LOOP(HONE_TILE_STEP_5)
+        : [c00] "=&x"(c00), [c01] "=&x"(c01), [c10] "=&x"(c10), [c11] "=&x"(c11), [c20] "=&x"(c20), [c21] "=&x"(c21),
+          [c30] "=&x"(c30), [c31] "=&x"(c31), [c40] "=&x"(c40), [c41] "=&x"(c41), [x] "=&x"(x), [b0] "+&x"(b0),
+          [b1] "+&x"(b1), [a0] "+&r"(a), [a3] "+&r"(a3), [b] "+&r"(b), [k] "+&r"(k)
         : [stride] "r"(bytes)
         : "cc", "memory");
     sums[0][0].raw = c00, sums[0][1].raw = c01;
@@ -100,12 +101,10 @@ HWY_INLINE void tile_run(const float* a, int64_t stride, int64_t k, const float*
     sums[4][0].raw = c40, sums[4][1].raw = c41;
   } else {
     __m256 c00, c01, c10, c11, c20, c21, c30, c31;
-    asm(HONE_TILE_START(0)
-        HONE_TILE_START(1)
-        HONE_TILE_START(2)
-        HONE_TILE_START(3)
-        HONE_TILE_LOOP(HONE_TILE_STEP_4)
-        : [c00] "=&x"(c00), [c01] "=&x"(c01), [c10] "=&x"(c10), [c11] "=&x"(c11), [c20] "=&x"(c20), [c21] "=&x"(c21), [c30] "=&x"(c30), [c31] "=&x"(c31), [x] "=&x"(x), [b0] "+&x"(b0), [b1] "+&x"(b1), [a0] "+&r"(a), [a3] "+&r"(a3), [b] "+&r"(b), [k] "+&r"(k)
+    asm(HONE_TILE_START(0) HONE_TILE_START(1) HONE_TILE_START(2) HONE_TILE_START(3) HONE_TILE_LOOP(HONE_TILE_STEP_4)
+        : [c00] "=&x"(c00), [c01] "=&x"(c01), [c10] "=&x"(c10), [c11] "=&x"(c11), [c20] "=&x"(c20), [c21] "=&x"(c21),
+          [c30] "=&x"(c30), [c31] "=&x"(c31), [x] "=&x"(x), [b0] "+&x"(b0), [b1] "+&x"(b1), [a0] "+&r"(a),
+          [a3] "+&r"(a3), [b] "+&r"(b), [k] "+&r"(k)
         : [stride] "r"(bytes)
         : "cc", "memory");
     sums[0][0].raw = c00, sums[0][1].raw = c01;

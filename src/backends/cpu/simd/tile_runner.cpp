@@ -10,6 +10,7 @@ namespace hone::cpu {
 namespace {
 
 const Epilogue kPlain{};
+constexpr int64_t kFewRows = 400, kLeastPanels = 8;  // of a part
 constexpr int64_t kPanelsAtOnce = 8;  // the steps of the epilogue follow while these tiles are in the first-level cache
 
 /// The last columns, fewer than whole vectors: everything goes through padded copies.
@@ -87,7 +88,7 @@ Region Grid::part(int64_t i) const {
           part_begin(panels, c + 1, columns)};
 }
 
-Grid choose_grid(const GemmKernels& kernels, int64_t m, int64_t n, int64_t k, int64_t row_unit) noexcept {
+Grid choose_grid(const GemmKernels& kernels, int64_t m, int64_t n, int64_t k, int64_t row_unit, bool narrow) noexcept {
   const int64_t width = 2 * kernels.lanes, panels = div_up(n, width);
   const double work = static_cast<double>(m * row_unit) * static_cast<double>(n) * static_cast<double>(k);
   const int64_t threads = work < 32768.0 ? 1 : num_threads();
@@ -106,7 +107,12 @@ Grid choose_grid(const GemmKernels& kernels, int64_t m, int64_t n, int64_t k, in
   }
   // More parts than threads where a part keeps enough strips to use its panels of B well.
   if (threads > 1)
-    for (int doubling = 0; doubling < 2 && strips / (best.rows * 2) >= 8; ++doubling) best.rows *= 2;
+    for (int doubling = 0; doubling < 2; ++doubling) {
+      if (narrow && m / best.rows <= kFewRows && panels / (best.columns * 2) >= kLeastPanels)
+        best.columns *= 2;
+      else if (strips / (best.rows * 2) >= 8)
+        best.rows *= 2;
+    }
   return best;
 }
 

@@ -68,7 +68,9 @@ void Grid::run(F f) const {
 
 /// Splits C over the caller's threads so that the largest part (arithmetic plus the traffic of its operands) is
 /// smallest, and that long products come in several parts a thread; small ones stay on one thread. m counts units of
-/// `row_unit` rows that are kept together.
-Grid choose_grid(const GemmKernels& kernels, int64_t m, int64_t n, int64_t k, int64_t row_unit = 1) noexcept;
+/// `row_unit` rows that are kept together. `narrow`: A is cheap to read, so that the parts of a thread may share rows
+/// rather than columns, of which each is then read once.
+Grid choose_grid(const GemmKernels& kernels, int64_t m, int64_t n, int64_t k, int64_t row_unit = 1,
+                 bool narrow = false) noexcept;
 
 }  // namespace hone::cpu

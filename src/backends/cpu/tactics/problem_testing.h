@@ -27,6 +27,7 @@ class TestProblem {
   }
   void output(Format format, int64_t extra_pitch = 0) { out_format_ = format, extra_pitch_ = extra_pitch; }
   void threads(int n) { threads_ = n; }
+  void allow_bf16() { allow_bf16_ = true; }
 
   const Problem& problem();
   /// Runs the tactic and compares with the reference; elements between pixels must stay untouched.
@@ -44,6 +45,7 @@ class TestProblem {
   Format out_format_ = Format::kLinear;
   int64_t extra_pitch_ = 0;
   int threads_ = 1;
+  bool allow_bf16_ = false;
   Problem problem_;
   std::mt19937 random_{7};
 };

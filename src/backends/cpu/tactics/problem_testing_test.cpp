@@ -89,7 +89,7 @@ const Problem& TestProblem::problem() {
   if (base_inputs_ >= 0) problem_.epilogue = {&program_, base_inputs_};
   problem_.inputs = descs_, problem_.outputs = {out}, problem_.present = present_;
   for (size_t i = 0; i < values_.size(); ++i) problem_.constants.push_back(constant_[i] ? &values_[i] : nullptr);
-  problem_.threads = threads_;
+  problem_.threads = threads_, problem_.allow_bf16 = allow_bf16_;
   return problem_;
 }
 

@@ -93,16 +93,17 @@ struct Plan {
 };
 
 template <class Primitive>
-Plan<Primitive> plan(const Problem& p, const onednn::PostOps& post, bool constant_weights) {
+Plan<Primitive> plan(const Problem& p, const onednn::PostOps& post, bool constant_weights, bool narrow) {
   constexpr bool kTransposed = std::is_same_v<Primitive, dnnl::deconvolution_forward>;
   const Geometry g = kTransposed ? deconvolution_geometry(p) : convolution_geometry(p);
   const size_t rank = p.inputs[0].dims.size();
   Plan<Primitive> out{post, plain_weights(p.inputs[1].dims, g.groups, kTransposed), {}};
-  const auto x = onednn::describe(p.inputs[0], rank), y = onednn::describe(p.outputs[0], rank);
+  const auto wide = onednn::describe(p.inputs[0], rank), y = onednn::describe(p.outputs[0], rank);
+  const auto x = narrow ? onednn::narrowed(wide) : wide;
   // The library picks the layout of constant weights; others are read as they are.
-  const auto weights = constant_weights
-                           ? memory::desc(out.weights.get_dims(), memory::data_type::f32, memory::format_tag::any)
-                           : out.weights;
+  const auto type = narrow ? memory::data_type::bf16 : memory::data_type::f32;
+  const auto weights =
+      constant_weights ? memory::desc(out.weights.get_dims(), type, memory::format_tag::any) : out.weights;
   const bool has_bias = p.base_inputs() > 2 && p.has(2);
   const memory::desc bias = has_bias ? onednn::describe(p.inputs[2], 1) : memory::desc();
   constexpr auto kAlgorithm = kTransposed ? dnnl::algorithm::deconvolution_direct : dnnl::algorithm::convolution_direct;
@@ -115,22 +116,28 @@ Plan<Primitive> plan(const Problem& p, const onednn::PostOps& post, bool constan
 template <class Primitive>
 class OneDnnConvolution : public Tactic {
  public:
-  explicit OneDnnConvolution(std::string_view name) : name_(name) {}
+  /// `narrow`: data and weights are rounded to bf16, sums are formed and written in f32.
+  explicit OneDnnConvolution(std::string_view name, bool narrow = false) : name_(name), narrow_(narrow) {}
   std::string_view name() const override { return name_; }
 
   Verdict supports(const Problem& p) const override {
     if (Verdict v = check_tensors(p); !v) return v;
+    if (narrow_) {
+      if (Verdict v = onednn::takes_bf16(p); !v) return v;
+      if (p.constant(1) == nullptr) return Verdict::no("rounds weights, which must be constant");
+    }
     const auto chain = epilogue_chain(p, output(p));
     if (!chain.failure.empty()) return {chain.failure};
     const auto post = post_ops(p, chain);
     if (!post) return Verdict::no("the library lacks a step of the epilogue");
     try {
       const ThreadScope threads(p.threads);
-      const auto made = plan<Primitive>(p, *post, p.constant(1) != nullptr);
+      const auto made = plan<Primitive>(p, *post, p.constant(1) != nullptr, narrow_);
       const std::string implementation = made.pd.impl_info_str();
       if (implementation.find("ref") != std::string::npos) return Verdict::no("the library has only reference code");
-      if (made.pd.scratchpad_desc().get_size() > p.workspace_limit)
-        return Verdict::no("needs {} bytes of workspace", made.pd.scratchpad_desc().get_size());
+      const size_t workspace =
+          made.pd.scratchpad_desc().get_size() + (narrow_ ? made.pd.src_desc().get_size() + 64 : 0);
+      if (workspace > p.workspace_limit) return Verdict::no("needs {} bytes of workspace", workspace);
     } catch (const dnnl::error& e) {
       return Verdict::no("the library refuses: {}", e.message);
     }
@@ -142,17 +149,23 @@ class OneDnnConvolution : public Tactic {
   std::vector<Blob> prepare(const Problem& p) const override {
     if (p.constant(1) == nullptr) return {};
     const ThreadScope threads(p.threads);
-    const auto made = plan<Primitive>(p, *post_ops(p, epilogue_chain(p, output(p))), true);
+    const auto made = plan<Primitive>(p, *post_ops(p, epilogue_chain(p, output(p))), true, narrow_);
     return {onednn::pack(p, made.weights, p.constant(1)->raw(), made.pd.weights_desc())};
   }
 
   std::unique_ptr<Kernel> make(const Problem& p, std::span<const Blob> blobs) const override {
     const ThreadScope threads(p.threads);
-    const auto made = plan<Primitive>(p, *post_ops(p, epilogue_chain(p, output(p))), !blobs.empty());
+    const auto made = plan<Primitive>(p, *post_ops(p, epilogue_chain(p, output(p))), !blobs.empty(), narrow_);
     auto runner = std::make_unique<Runner>(Primitive(made.pd), made.pd.scratchpad_desc(), p.threads);
-    runner->bind_input(DNNL_ARG_SRC, made.pd.src_desc(), 0);
+    if (narrow_)
+      runner->convert_input(DNNL_ARG_SRC, onednn::describe(p.inputs[0], p.inputs[0].dims.size()), made.pd.src_desc(),
+                            0);
+    else
+      runner->bind_input(DNNL_ARG_SRC, made.pd.src_desc(), 0);
     if (!blobs.empty()) {
-      runner->bind_constant(DNNL_ARG_WEIGHTS, onednn::unpack(p, blobs, made.pd.weights_desc(), chosen_weights));
+      runner->bind_constant(DNNL_ARG_WEIGHTS,
+                            onednn::unpack(p, blobs, made.pd.weights_desc(),
+                                           [this](const Problem& then) { return chosen_weights(then); }));
     } else {
       runner->bind_input(DNNL_ARG_WEIGHTS, made.weights, 1);
     }
@@ -166,12 +179,12 @@ class OneDnnConvolution : public Tactic {
   double estimate(const Problem&) const override { return 2; }
 
  private:
-  static memory::desc chosen_weights(const Problem& p) {
+  memory::desc chosen_weights(const Problem& p) const {
     const ThreadScope threads(p.threads);
     const auto post = post_ops(p, epilogue_chain(p, output(p)));
     require<ModelError>(post.has_value(), "prepared weights are of another layer");
     try {
-      return plan<Primitive>(p, *post, true).pd.weights_desc();
+      return plan<Primitive>(p, *post, true, narrow_).pd.weights_desc();
     } catch (const dnnl::error& e) {
       fail<ModelError>("weights were prepared for a problem that the library refuses: {}", e.message);
     }
@@ -183,12 +196,18 @@ class OneDnnConvolution : public Tactic {
                             [&](int input) { return onednn::describe(p.inputs[static_cast<size_t>(input)], rank); });
   }
   std::string_view name_;
+  bool narrow_;
 };
 
 }  // namespace
 
 const Tactic& conv_onednn() {
   static const OneDnnConvolution<dnnl::convolution_forward> tactic("cpu.conv_onednn");
+  return tactic;
+}
+
+const Tactic& conv_onednn_bf16() {
+  static const OneDnnConvolution<dnnl::convolution_forward> tactic("cpu.conv_onednn_bf16", true);
   return tactic;
 }
 

@@ -66,7 +66,7 @@ struct Plan {
 };
 
 /// nullopt where the library lacks a step; throws dnnl::error where it refuses.
-std::optional<Plan> plan(const Problem& p, const EpilogueChain& chain, bool constant_b) {
+std::optional<Plan> plan(const Problem& p, const EpilogueChain& chain, bool constant_b, bool narrow) {
   const auto& attrs = p.attr<MatMulAttrs>();
   const bool flat = collapses(p, chain);
   const size_t rank = flat ? 2 : product_rank(p);
@@ -82,14 +82,18 @@ std::optional<Plan> plan(const Problem& p, const EpilogueChain& chain, bool cons
   if (attrs.op_a == MatrixOp::kVector) y.dims.insert(y.dims.end() - (attrs.op_b == MatrixOp::kVector ? 0 : 1), 1);
   if (attrs.op_b == MatrixOp::kVector) y.dims.push_back(1);
   const auto c = onednn::describe(y, rank);
-  const auto b = constant_b ? memory::desc(out.b.get_dims(), memory::data_type::f32, memory::format_tag::any) : out.b;
-  out.pd = dnnl::matmul::primitive_desc(onednn::engine(), out.a, b, c, onednn::attributes(out.post));
+  const auto type = narrow ? memory::data_type::bf16 : memory::data_type::f32;
+  const auto a = narrow ? onednn::narrowed(out.a) : out.a;
+  const auto b = constant_b ? memory::desc(out.b.get_dims(), type, memory::format_tag::any) : out.b;
+  out.pd = dnnl::matmul::primitive_desc(onednn::engine(), a, b, c, onednn::attributes(out.post));
   return out;
 }
 
 class MatMulOneDnn : public Tactic {
  public:
-  std::string_view name() const override { return "cpu.matmul_onednn"; }
+  /// `narrow`: both operands are rounded to bf16, sums are formed and written in f32.
+  MatMulOneDnn(std::string_view name, bool narrow) : name_(name), narrow_(narrow) {}
+  std::string_view name() const override { return name_; }
 
   Verdict supports(const Problem& p) const override {
     if (p.base_inputs() != 2 || !p.has(0) || !p.has(1)) return Verdict::no("takes two operands");
@@ -97,6 +101,10 @@ class MatMulOneDnn : public Tactic {
       if (t->type != DType::kF32) return Verdict::no("computes in f32, not {}", hone::name(t->type));
       if (t->format != Format::kLinear) return Verdict::no("reads and writes linear tensors");
       if (t->count() == 0) return Verdict::no("does not handle empty tensors");
+    }
+    if (narrow_) {
+      if (Verdict v = onednn::takes_bf16(p); !v) return v;
+      if (p.constant(1) == nullptr) return Verdict::no("rounds the second operand, which must be constant");
     }
     const auto& attrs = p.attr<MatMulAttrs>();
     const bool vectors = attrs.op_a == MatrixOp::kVector || attrs.op_b == MatrixOp::kVector;
@@ -106,12 +114,13 @@ class MatMulOneDnn : public Tactic {
     if (!chain.failure.empty()) return {chain.failure};
     try {
       const ThreadScope threads(p.threads);
-      const auto made = plan(p, chain, p.constant(1) != nullptr);
+      const auto made = plan(p, chain, p.constant(1) != nullptr, narrow_);
       if (!made) return Verdict::no("the library lacks a step of the epilogue");
       if (std::string(made->pd.impl_info_str()).find("ref") != std::string::npos)
         return Verdict::no("the library has only reference code");
-      if (made->pd.scratchpad_desc().get_size() > p.workspace_limit)
-        return Verdict::no("needs {} bytes of workspace", made->pd.scratchpad_desc().get_size());
+      const size_t workspace =
+          made->pd.scratchpad_desc().get_size() + (narrow_ ? made->pd.src_desc().get_size() + 64 : 0);
+      if (workspace > p.workspace_limit) return Verdict::no("needs {} bytes of workspace", workspace);
     } catch (const dnnl::error& e) {
       return Verdict::no("the library refuses: {}", e.message);
     }
@@ -123,19 +132,23 @@ class MatMulOneDnn : public Tactic {
   std::vector<Blob> prepare(const Problem& p) const override {
     if (p.constant(1) == nullptr) return {};
     const ThreadScope threads(p.threads);
-    const auto made = plan(p, chain_of(p), true);
+    const auto made = plan(p, chain_of(p), true, narrow_);
     require<InternalError>(made.has_value(), "matrix product without a plan");
     return {onednn::pack(p, made->b, p.constant(1)->raw(), made->pd.weights_desc())};
   }
 
   std::unique_ptr<Kernel> make(const Problem& p, std::span<const Blob> blobs) const override {
     const ThreadScope threads(p.threads);
-    const auto made = plan(p, chain_of(p), !blobs.empty());
+    const auto made = plan(p, chain_of(p), !blobs.empty(), narrow_);
     require<InternalError>(made.has_value(), "matrix product without a plan");
     auto runner = std::make_unique<Runner>(dnnl::matmul(made->pd), made->pd.scratchpad_desc(), p.threads);
-    runner->bind_input(DNNL_ARG_SRC, made->pd.src_desc(), 0);
+    if (narrow_)
+      runner->convert_input(DNNL_ARG_SRC, made->a, made->pd.src_desc(), 0);
+    else
+      runner->bind_input(DNNL_ARG_SRC, made->pd.src_desc(), 0);
     if (!blobs.empty()) {
-      runner->bind_constant(DNNL_ARG_WEIGHTS, onednn::unpack(p, blobs, made->pd.weights_desc(), chosen_b));
+      runner->bind_constant(DNNL_ARG_WEIGHTS, onednn::unpack(p, blobs, made->pd.weights_desc(),
+                                                             [this](const Problem& then) { return chosen_b(then); }));
     } else {
       runner->bind_input(DNNL_ARG_WEIGHTS, made->b, 1);
     }
@@ -151,22 +164,30 @@ class MatMulOneDnn : public Tactic {
   static EpilogueChain chain_of(const Problem& p) {
     return epilogue_chain(p, {p.outputs[0].dims, Format::kLinear, true});
   }
-  static memory::desc chosen_b(const Problem& p) {
+  memory::desc chosen_b(const Problem& p) const {
     const ThreadScope threads(p.threads);
     try {
-      const auto made = plan(p, chain_of(p), true);
+      const auto made = plan(p, chain_of(p), true, narrow_);
       require<ModelError>(made.has_value(), "prepared weights are of another layer");
       return made->pd.weights_desc();
     } catch (const dnnl::error& e) {
       fail<ModelError>("weights were prepared for a problem that the library refuses: {}", e.message);
     }
   }
+
+  std::string_view name_;
+  bool narrow_;
 };
 
 }  // namespace
 
 const Tactic& matmul_onednn() {
-  static const MatMulOneDnn tactic;
+  static const MatMulOneDnn tactic("cpu.matmul_onednn", false);
+  return tactic;
+}
+
+const Tactic& matmul_onednn_bf16() {
+  static const MatMulOneDnn tactic("cpu.matmul_onednn_bf16", true);
   return tactic;
 }
 

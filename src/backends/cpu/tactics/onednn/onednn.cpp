@@ -1,10 +1,13 @@
 // Shared parts of the oneDNN tactics.
 #include "backends/cpu/tactics/onednn/onednn.h"
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
+#include <numeric>
 #include <thread>
 
+#include "backends/cpu/simd/isa.h"
 #include "backends/layout.h"
 
 namespace hone::cpu::onednn {
@@ -24,6 +27,30 @@ memory::desc describe(const TensorDesc& t, size_t rank) {
   for (size_t i = 0; i < t.dims.size(); ++i) dims[lead + i] = t.dims[i], strides[lead + i] = own[i];
   for (size_t i = lead; i-- > 0;) strides[i] = i + 1 < rank ? dims[i + 1] * strides[i + 1] : 1;
   return memory::desc(dims, memory::data_type::f32, strides);
+}
+
+memory::desc narrowed(const memory::desc& d) {
+  // Without gaps, in the same order of axes.
+  const memory::dims dims = d.get_dims(), wide = d.get_strides();
+  std::vector<size_t> order(dims.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return wide[a] > wide[b]; });
+  memory::dims strides(dims.size(), 1);
+  int64_t step = 1;
+  for (size_t i = order.size(); i-- > 0; step *= dims[order[i]]) strides[order[i]] = step;
+  return memory::desc(dims, memory::data_type::bf16, strides);
+}
+
+Verdict takes_bf16(const Problem& p) {
+  if (!p.allow_bf16) return Verdict::no("bf16 arithmetic is not allowed");
+  if (isa() != Isa::kAvx512)
+    return Verdict::no("bf16 products need AMX-BF16 or AVX512-BF16; the instruction set in use is {}", isa_name(isa()));
+  static const bool has = [] {
+    const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+    const auto needed = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
+    return (isa & needed) == needed;
+  }();
+  return has ? Verdict::yes() : Verdict::no("bf16 products need AMX-BF16 or AVX512-BF16, which the processor lacks");
 }
 
 std::optional<Eltwise> eltwise_algorithm(const Step& s) {
@@ -114,10 +141,19 @@ dnnl::primitive_attr attributes(const PostOps& post) {
 }
 
 Runner::Runner(const dnnl::primitive& primitive, const memory::desc& scratchpad, int threads)
-    : primitive_(primitive), scratchpad_(scratchpad), threads_(threads) {}
+    : primitive_(primitive),
+      scratchpad_(scratchpad),
+      threads_(threads),
+      converted_at_((scratchpad.get_size() + 63) / 64 * 64) {}
 
 void Runner::bind_input(int argument, const memory::desc& desc, int input) {
   arguments_.push_back({argument, desc, input});
+}
+
+void Runner::convert_input(int argument, const memory::desc& from, const memory::desc& to, int input) {
+  conversion_ = dnnl::reorder(dnnl::reorder::primitive_desc(engine(), from, engine(), to));
+  unconverted_ = from, converted_ = to, convert_from_ = input;
+  arguments_.push_back({argument, to, -3});
 }
 
 void Runner::bind_output(int argument, const memory::desc& desc) { arguments_.push_back({argument, desc, -1}); }
@@ -132,6 +168,7 @@ void Runner::finish() {
       s.arguments.push_back({a.id, s.memories.back().get()});
     }
     for (const auto& [id, m] : constants_) s.arguments.push_back({id, m.get()});
+    if (convert_from_ >= 0) s.unconverted = memory(unconverted_, engine(), nullptr);
   }
 }
 
@@ -143,14 +180,26 @@ Runner::Slot& Runner::acquire() const noexcept {
   }
 }
 
+void Runner::convert(Slot& s, const Launch& l, void* to) const noexcept {
+  for (size_t i = 0; i < arguments_.size(); ++i) {
+    if (arguments_[i].input != -3) continue;
+    dnnl_memory_set_data_handle(s.memories[i].get(), to);
+    dnnl_memory_set_data_handle(s.unconverted.get(), const_cast<void*>(l.inputs[convert_from_]));
+    const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, s.unconverted.get()}, {DNNL_ARG_TO, s.memories[i].get()}};
+    dnnl_primitive_execute(conversion_.get(), s.stream.get(), 2, arguments);
+  }
+}
+
 void Runner::run(const Launch& l) const noexcept {
   const ThreadScope scope(threads_);
   Slot& s = acquire();
   for (size_t i = 0; i < arguments_.size(); ++i) {
     const int input = arguments_[i].input;
+    if (input == -3) continue;
     void* data = input == -1 ? l.outputs[0] : input == -2 ? l.workspace : const_cast<void*>(l.inputs[input]);
     dnnl_memory_set_data_handle(s.memories[i].get(), data);
   }
+  if (convert_from_ >= 0) convert(s, l, static_cast<std::byte*>(l.workspace) + converted_at_);
   dnnl_primitive_execute(primitive_.get(), s.stream.get(), static_cast<int>(s.arguments.size()), s.arguments.data());
   dnnl_stream_wait(s.stream.get());
   s.busy.clear(std::memory_order_release);

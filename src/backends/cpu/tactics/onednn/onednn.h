@@ -20,6 +20,11 @@ const dnnl::engine& engine();
 
 /// The tensor as it lies in memory, with leading axes of 1 up to `rank`.
 dnnl::memory::desc describe(const TensorDesc& t, size_t rank);
+/// The same tensor in bf16.
+dnnl::memory::desc narrowed(const dnnl::memory::desc& d);
+
+/// Whether products may and should be formed in bf16: the user allows it and the machine has AMX or AVX512-BF16.
+Verdict takes_bf16(const Problem& p);
 
 /// A step as oneDNN names it; nullopt where it has none.
 struct Eltwise {
@@ -47,20 +52,22 @@ class Runner {
   /// Scratch sizes depend on the threads; every run uses this many at most.
   Runner(const dnnl::primitive& primitive, const dnnl::memory::desc& scratchpad, int threads);
   void bind_input(int argument, const dnnl::memory::desc& desc, int input);
+  /// The input converted to another type or layout at the begin of each run, in the workspace.
+  void convert_input(int argument, const dnnl::memory::desc& from, const dnnl::memory::desc& to, int input);
   void bind_output(int argument, const dnnl::memory::desc& desc);
   /// A constant, which lies in a plan or is the kernel's own.
   void bind_constant(int argument, dnnl::memory constant) { constants_.emplace_back(argument, std::move(constant)); }
   /// Call once after all arguments are bound.
   void finish();
 
-  size_t workspace() const { return scratchpad_.get_size(); }
+  size_t workspace() const { return converted_at_ + converted_.get_size(); }
   void run(const Launch& l) const noexcept;
 
  private:
   struct Argument {
     int id;
     dnnl::memory::desc desc;
-    int input;  // -1: output, -2: scratchpad
+    int input;  // -1: output, -2: scratchpad, -3: the converted input
   };
   /// Memory objects carry their pointer, so that each concurrent run needs its own set.
   struct Slot {
@@ -68,13 +75,19 @@ class Runner {
     dnnl::stream stream;
     std::vector<dnnl::memory> memories;
     std::vector<dnnl_exec_arg_t> arguments;
+    dnnl::memory unconverted;
   };
+  void convert(Slot& s, const Launch& l, void* to) const noexcept;
   Slot& acquire() const noexcept;
 
   static constexpr size_t kSlots = 8;
   dnnl::primitive primitive_;
   dnnl::memory::desc scratchpad_;
   int threads_;
+  dnnl::reorder conversion_;  // empty: none
+  dnnl::memory::desc unconverted_, converted_;
+  int convert_from_ = -1;  // input
+  size_t converted_at_;    // in the workspace, behind the scratchpad
   std::vector<Argument> arguments_;
   std::vector<std::pair<int, dnnl::memory>> constants_;
   std::unique_ptr<std::array<Slot, kSlots>> slots_;

@@ -11,6 +11,8 @@ const Tactic& conv_onednn();
 const Tactic& deconv_onednn();
 const Tactic& matmul_onednn();
 const Tactic& pointwise_onednn();
+const Tactic& conv_onednn_bf16();
+const Tactic& matmul_onednn_bf16();
 
 namespace {
 
@@ -175,6 +177,48 @@ TEST(OneDnnTactics, ElementWiseChainsThatAreNone) {
     p.input({2, 16, 5, 7}, kLinear);
     p.output(kLinear);
     EXPECT_FALSE(static_cast<bool>(pointwise_onednn().supports(p.problem()))) << text;
+  }
+}
+
+// With data and weights rounded to eight bits of mantissa each, sums are off by about one part in two hundred.
+constexpr double kBf16Tolerance = 8e-3;
+
+TEST(OneDnnTactics, RoundedConvolutions) {
+  for (int64_t kernel : {1, 3}) {
+    ConvolutionAttrs a;
+    a.window.stride = {2, 1}, a.window.pre_pad = a.window.post_pad = {kernel / 2, kernel / 2};
+    TestProblem p(kConvolutionOp, a);
+    p.input({2, 32, 9, 10}, kLast, 40);
+    p.input({48, 32, kernel, kernel}, kLinear, 0, true);
+    p.input({48}, kLinear, 0, true);
+    p.epilogue("2 inputs; r2=add.f32 r0 r1; r3=relu.f32 r2; out r3");
+    p.input({2, 48, 5, 10}, kLast);
+    p.output(kLast);
+    p.threads(2);
+    EXPECT_NE(conv_onednn_bf16().supports(p.problem()).reason, "");  // not unless allowed
+    p.allow_bf16();
+    const Verdict v = conv_onednn_bf16().supports(p.problem());
+    if (v.reason.find("need AMX") != std::string::npos) GTEST_SKIP() << v.reason;
+    p.check(conv_onednn_bf16(), kBf16Tolerance);
+  }
+}
+
+TEST(OneDnnTactics, RoundedMatrixProducts) {
+  for (MatrixOp op : {MatrixOp::kNone, MatrixOp::kTranspose}) {
+    MatMulAttrs attrs;
+    attrs.op_b = op;
+    TestProblem p(kMatMulOp, attrs);
+    p.input({2, 18, 64}, kLinear, 72);
+    p.input(op == MatrixOp::kNone ? Dims{64, 48} : Dims{48, 64}, kLinear, 0, true);
+    p.epilogue("3 inputs; r3=add.f32 r0 r1; r4=gelu_erf.f32 r3; r5=add.f32 r2 r4; out r5");
+    p.input({48});
+    p.input({2, 18, 48});
+    p.output(kLinear);
+    EXPECT_NE(matmul_onednn_bf16().supports(p.problem()).reason, "");
+    p.allow_bf16();
+    const Verdict v = matmul_onednn_bf16().supports(p.problem());
+    if (v.reason.find("need AMX") != std::string::npos) GTEST_SKIP() << v.reason;
+    p.check(matmul_onednn_bf16(), kBf16Tolerance);
   }
 }
 
