@@ -9,9 +9,13 @@
 
 namespace hone::tune {
 
-void CompileJobs::add(const Problem& p, std::span<const Tactic* const> tactics) {
-  for (const Tactic* t : tactics)
-    if (t->supports(p) && t->promises(p)) jobs_.emplace_back(t, p);
+void CompileJobs::add(const Problem& p, std::span<const Tactic* const> tactics, int most) {
+  for (const Tactic* t : tactics) {
+    if (most == 0) return;
+    if (!t->supports(p) || !t->promises(p)) continue;
+    jobs_.emplace_back(t, p);
+    --most;
+  }
 }
 
 void CompileJobs::run() {

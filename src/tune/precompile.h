@@ -10,8 +10,9 @@ namespace hone::tune {
 
 class CompileJobs {
  public:
-  /// Every tactic that supports the problem will be compiled for it. What the problem points to must outlive run().
-  void add(const Problem& p, std::span<const Tactic* const> tactics);
+  /// The first `most` tactics that support the problem and promise something will be compiled for it. What the problem
+  /// points to must outlive run().
+  void add(const Problem& p, std::span<const Tactic* const> tactics, int most);
   /// Returns when all is compiled. A kernel that does not compile is left for the timing to report.
   void run();
 

@@ -169,9 +169,11 @@ class Search {
     }
   }
 
-  // Compiles what the timing will ask for, on all cores.
+  // Compiles what the timing, or the first tactic where nothing is timed, will ask for, on all cores.
   void precompile(const std::vector<ir::Node*>& nodes) {
     CompileJobs jobs;
+    int most = o_.level == 0 ? 1 : o_.level == 1 ? 2 : std::numeric_limits<int>::max();
+    if (o_.max_tactics >= 0) most = std::min(most, std::max(1, o_.max_tactics));
     for (ir::Node* n : nodes) {
       if (n->is(kConstantOp) || n->op().has(kControlFlow) || n->force_host) continue;
       std::vector<const Tactic*> wanted;
@@ -179,7 +181,7 @@ class Search {
         if (allowed(*t, o_.sources)) wanted.push_back(t);
       for (const auto& [in, out] : format_combinations(n)) {
         set_formats(n, in, out);
-        if (!view_everywhere(n)) jobs.add(make_problem(*n, o_.tune_at, o_.problem), wanted);
+        if (!view_everywhere(n)) jobs.add(make_problem(*n, o_.tune_at, o_.problem), wanted, most);
       }
       set_formats(n, linear(n->inputs().size()), linear(n->outputs().size()));
     }

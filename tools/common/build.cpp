@@ -154,6 +154,7 @@ DeviceType device_named(const std::string& s) {
 void set_devices(IBuilderConfig& c, const INetworkDefinition& network, const Options& o) {
   if (o.dla_standalone)
     throw UserError("--buildDLAStandalone: this machine has no DLA, so that nothing can be built for one alone");
+  for (const auto& [layer, device] : o.layer_device_types) (void)device_named(device);  // also of layers not met below
   if (o.gpu_fallback) c.setFlag(BuilderFlag::kGPU_FALLBACK);
   if (o.dla_core >= 0) {
     c.setDefaultDeviceType(DeviceType::kDLA);
