@@ -50,6 +50,12 @@ plan::PlanTensor* alias_of(plan::Plan& p) {
     if (t.alias_of >= 0) return &t;
   return nullptr;
 }
+// The honest plan with these formats of its input and output.
+std::string fate_of_layouts(const std::vector<IoLayout>& layouts) {
+  const auto p = honest();
+  p->layouts = layouts;
+  return fate(*p);
+}
 plan::PlanStep* step_of(plan::Plan& p, const Op& op) {
   for (plan::PlanStep& s : p.graph.steps)
     if (s.op == &op) return &s;
@@ -123,6 +129,14 @@ TEST(ForgedPlan, OtherVersionsAndDevicesAreNamed) {
   p = honest();
   p->device = "toaster";
   expect_refused(*p, "built for device 'toaster'");
+}
+
+TEST(ForgedPlan, FormatsThatDoNotFitAreRefused) {
+  EXPECT_EQ(fate_of_layouts({{}, {}}), "");
+  EXPECT_NE(fate_of_layouts({{}}).find("formats"), std::string::npos);
+  EXPECT_NE(fate_of_layouts({{2, 3}, {}}).find("format"), std::string::npos);   // a matrix has no channels
+  EXPECT_NE(fate_of_layouts({{99, 3}, {}}).find("format"), std::string::npos);  // no format
+  EXPECT_NE(fate_of_layouts({{8, -5}, {}}).find("format"), std::string::npos);
 }
 
 }  // namespace

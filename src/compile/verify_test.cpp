@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "compile/compile.h"
+#include "ops/assertion.h"
 #include "ops/map.h"
 #include "ops/matmul.h"
 
@@ -125,6 +126,23 @@ TEST(Verify, TheWrongLayerIsFoundAmongRightOnes) {
   EXPECT_TRUE(of(checks, "second")->failed());
   EXPECT_NEAR(of(checks, "second")->error, 1. / 3, 1e-5);
   EXPECT_NE(summary(checks)[2].find("! second"), std::string::npos) << summary(checks)[2];
+}
+
+TEST(Verify, ARunThatFailsIsAWarningWhereNothingMustHold) {
+  ir::Graph g;
+  ir::Value* x = g.add_input("x", DType::kBool, {});
+  g.add(kAssertionOp, "must", {x}, AssertionAttrs());
+  g.mark_output(g.add(kIdentityOp, "same", {g.add_input("y", DType::kF32, {2})})->output());
+  VerifyOptions v;
+  v.input = [](const std::string&, DType type, const Dims& dims) { return Tensor::zeros(type, dims); };
+  Options o = quick();
+  o.verify = &v;
+  std::string warnings;
+  o.log = [&](int severity, const std::string& s) { warnings += severity == 2 ? s : ""; };
+  EXPECT_NE(compile(g, o), nullptr);
+  EXPECT_NE(warnings.find("could not be verified"), std::string::npos) << warnings;
+  v.action = VerifyOptions::Action::kRefuse;
+  EXPECT_THROW(compile(g, o), Error);
 }
 
 TEST(Verify, LostElementsAreCounted) {
