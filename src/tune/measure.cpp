@@ -204,6 +204,7 @@ float Measurer::on_device(const Operands& o) const {
 void Measurer::settle(const Problem& p, std::vector<std::pair<const Tactic*, float>>& close) {
   if (backend_.device() != nullptr) return;
   std::vector<std::unique_ptr<Operands>> operands;
+  operands.reserve(close.size());
   for (const auto& [t, us] : close) operands.push_back(std::make_unique<Operands>(p, *t, nullptr));
   constexpr int kRounds = 4;
   for (int round = 0; round < kRounds; ++round)
