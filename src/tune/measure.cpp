@@ -259,8 +259,9 @@ float Measurer::on_device(const Operands& o, float to_beat) const {
 void Measurer::settle(const Problem& p, std::vector<std::pair<const Tactic*, float>>& close) {
   if (backend_.device() != nullptr) return;
   std::vector<std::unique_ptr<Operands>> operands;
+  operands.reserve(close.size());
   for (const auto& [t, us] : close) operands.push_back(std::make_unique<Operands>(p, *t, nullptr, *store_));
-  constexpr int kRounds = 3;
+  constexpr int kRounds = 4;
   for (int round = 0; round < kRounds; ++round)
     for (size_t i = 0; i < close.size(); ++i)
       close[i].second = std::min(close[i].second, on_host(*operands[i], p.threads));

@@ -283,7 +283,7 @@ class Search {
 
   // Tactics whose times are within the noise of the best one's are timed again.
   void settle(const Problem& p, float times, std::vector<std::pair<const Tactic*, float>>& timed, Choice* best) {
-    constexpr float kNoise = 1.5f;
+    constexpr float kNoise = 1.8f;  // what a neighbour on the same core costs
     std::vector<std::pair<const Tactic*, float>> close;
     for (const auto& [t, us] : timed)
       if (us < kNoise * best->us) close.emplace_back(t, us / times);
