@@ -17,7 +17,9 @@ struct AttentionAttrs : AttributesOf<AttentionAttrs> {
   std::vector<int64_t> q_perm, k_perm, v_perm, out_perm;
   int64_t q_first = 0, k_first = 0, v_first = 0, heads = 0, kv_heads = 0;
   /// Of operand 0 (queries), 1 (keys) or 2 (values).
-  const std::vector<int64_t>& perm(size_t operand) const { return operand == 0 ? q_perm : operand == 1 ? k_perm : v_perm; }
+  const std::vector<int64_t>& perm(size_t operand) const {
+    return operand == 0 ? q_perm : operand == 1 ? k_perm : v_perm;
+  }
   int64_t first(size_t operand) const { return operand == 0 ? q_first : operand == 1 ? k_first : v_first; }
   /// Heads used of an operand that holds `all`.
   int64_t used(size_t operand, int64_t all) const {

@@ -24,8 +24,8 @@ class Measurer {
   Measurer(const Measurer&) = delete;
   Measurer& operator=(const Measurer&) = delete;
   ~Measurer();
-  /// Microseconds of one run (the least of a few), from the cache where it is there. `to_beat`: the best so far, in microseconds; on a device
-  /// what is several times slower is measured no further.
+  /// Microseconds of one run (the least of a few), from the cache where it is there. `to_beat`: the best so far, in
+  /// microseconds; on a device what is several times slower is measured no further.
   float time(const Problem& p, const Tactic& t, float to_beat = std::numeric_limits<float>::infinity());
   /// Times tactics that were close to each other once more, in turns, so that a change of the machine's speed meets all
   /// alike; each keeps the least of its times, in the cache too. Only on the host.

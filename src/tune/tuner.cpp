@@ -78,9 +78,10 @@ class Search {
     choose_formats();
     apply(r);
     if (o_.note)
-      o_.note(fmt::format("{} candidates timed and {} found in the timing cache: {:.2f} s to compile them, {:.2f} s to "
-                          "time them, {:.2f} s to choose",
-                          measurer_.timed(), measurer_.cached(), compiled, measured - compiled, seconds() - measured));
+      o_.note(
+          fmt::format("{} candidates timed and {} found in the timing cache: {:.2f} s to compile them, {:.2f} s to "
+                      "time them, {:.2f} s to choose",
+                      measurer_.timed(), measurer_.cached(), compiled, measured - compiled, seconds() - measured));
     if (own_memory) insert_transfers(g_, o_.role, r);
     r.timed = measurer_.timed() + host_measurer_.timed();
     r.cached = measurer_.cached() + host_measurer_.cached();

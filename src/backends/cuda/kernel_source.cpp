@@ -162,9 +162,10 @@ Recipe KernelSource::recipe(int64_t blocks, unsigned threads, unsigned shared_by
                     : "typedef int Index;\ntypedef Divisor32 Divisor;\n";
   r.source += "template <int N>\nstruct Width {\n  static constexpr int value = N;\n};\n";
   r.source += definitions_;
-  r.source += fmt::format("extern \"C\" __global__ void __launch_bounds__({}) kernel({}) {{\n  wait_for_previous();\n"
-                          "  let_next_start();\n{}}}\n",
-                          threads, parameters_, body_);
+  r.source += fmt::format(
+      "extern \"C\" __global__ void __launch_bounds__({}) kernel({}) {{\n  wait_for_previous();\n"
+      "  let_next_start();\n{}}}\n",
+      threads, parameters_, body_);
   r.grid = {static_cast<unsigned>(blocks), 1, 1};
   r.block = {threads, 1, 1};
   r.shared_bytes = shared_bytes;

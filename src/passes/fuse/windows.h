@@ -5,8 +5,8 @@
 
 namespace hone::passes {
 
-/// Two slices that join to the whole in the other order (a roll) become one slice that wraps around; slices after slices
-/// along other axes become one over all of them.
+/// Two slices that join to the whole in the other order (a roll) become one slice that wraps around; slices after
+/// slices along other axes become one over all of them.
 int join_windows(ir::Graph& g, const Options& options);
 
 }  // namespace hone::passes

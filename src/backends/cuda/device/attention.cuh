@@ -193,8 +193,8 @@ struct TensorCores {
 
   /// Scores become weights; earlier sums are scaled to the new maxima.
   static __device__ __forceinline__ void weigh(const Problem& p, const M (&hidden)[MASK == kNone ? 1 : KEYS / 8][4],
-                                               int first, int query, float (&s)[KEYS / 8][4], float (&top)[2], float (&total)[2],
-                                               float (&sum)[DV / 8][4]) {
+                                               int first, int query, float (&s)[KEYS / 8][4], float (&top)[2],
+                                               float (&total)[2], float (&sum)[DV / 8][4]) {
     const int t = mma::lane() % 4;
 #pragma unroll
     for (int half = 0; half < 2; ++half) {

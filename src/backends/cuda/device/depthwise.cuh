@@ -45,8 +45,7 @@ __device__ __forceinline__ void add_rows(const T* data, const T* weights, int pi
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
       const int in_y = y * s.stride_y - s.pad_y + (first + r) * s.dilation_y;
-      const bool row_inside =
-          first + r < KH && static_cast<unsigned>(in_y) < static_cast<unsigned>(s.in_height);
+      const bool row_inside = first + r < KH && static_cast<unsigned>(in_y) < static_cast<unsigned>(s.in_height);
       const T* row = data + in_y * s.row;
 #pragma unroll
       for (int x = 0; x < kSpan; ++x) {

@@ -1,6 +1,6 @@
-// First convolutions of vision networks: planar images of up to four channels to channels-last ones on tensor cores. The
-// part of the image that a block needs lies in shared memory once, pixel by pixel with four channels each, and windows
-// are read out of it where they lie, overlapping.
+// First convolutions of vision networks: planar images of up to four channels to channels-last ones on tensor cores.
+// The part of the image that a block needs lies in shared memory once, pixel by pixel with four channels each, and
+// windows are read out of it where they lie, overlapping.
 #pragma once
 
 #include "product.cuh"
@@ -13,8 +13,8 @@ struct Shape {
   int rows, width, row_blocks, column_blocks, channels;  // channels of the output
 };
 
-/// C channels, a kernel of KH x KW, strides SY and SX, BN output channels of a block. K runs over the kernel's rows, and
-/// within them over columns, rounded up to four, of four channels.
+/// C channels, a kernel of KH x KW, strides SY and SX, BN output channels of a block. K runs over the kernel's rows,
+/// and within them over columns, rounded up to four, of four channels.
 template <class T, int BN, int C, int KH, int KW, int SY, int SX>
 class Stem : public product::TensorCores<T, 128, BN, 2, 4, 1, true, true> {
   using Base = product::TensorCores<T, 128, BN, 2, 4, 1, true, true>;
@@ -65,7 +65,7 @@ class Stem : public product::TensorCores<T, 128, BN, 2, 4, 1, true, true> {
     for (int tile = 0; tile < outputs; tile += 128) {
       Stem sums;
       sums.multiply_windows(patch, patch_width, held, tile, outputs, s.width);
-      product::hand_out<128, BN, V>(sums, shared, [&](const float (&v)[V], int r, int c) {
+      product::hand_out<128, BN, V>(sums, shared, [&](const float(&v)[V], int r, int c) {
         const int at = tile + r, y = at / s.width, x = at - y * s.width, left = s.channels - first_channel - c;
         if (at >= outputs || y0 + y >= s.out_height || x0 + x >= s.out_width || left <= 0) return;
         finish(v, (image * s.out_height + y0 + y) * s.out_width + x0 + x, first_channel + c, left < V ? left : V);
@@ -98,8 +98,7 @@ class Stem : public product::TensorCores<T, 128, BN, 2, 4, 1, true, true> {
 #pragma unroll
         for (int i = 0; i < 2; ++i)
 #pragma unroll
-          for (int e = 0; e < 4; ++e)
-            a[i][e] = *reinterpret_cast<const unsigned*>(window[i][e % 2] + at + e / 2 * 8);
+          for (int e = 0; e < 4; ++e) a[i][e] = *reinterpret_cast<const unsigned*>(window[i][e % 2] + at + e / 2 * 8);
 #pragma unroll
         for (int j = 0; j < BN / 16; ++j)
           mma::load_matrices(b[j], row + (j * 16 * kPitch + (ky * (kColumns / 4) + step) * 16) * 2);

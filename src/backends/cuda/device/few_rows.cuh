@@ -5,10 +5,10 @@
 
 namespace few_rows {
 
-/// A warp computes one column of up to M rows; K is divided among its lanes in 16-byte pieces, HELD of which a lane asks
-/// for at a time. Both operands lie along K, which is a multiple of a piece; rows of `b` are aligned to it. EARLY: `b`
-/// was prepared, so that its first pieces are asked for while the kernel before this one still runs.
-/// finish(value, row, column) takes the sums.
+/// A warp computes one column of up to M rows; K is divided among its lanes in 16-byte pieces, HELD of which a lane
+/// asks for at a time. Both operands lie along K, which is a multiple of a piece; rows of `b` are aligned to it. EARLY:
+/// `b` was prepared, so that its first pieces are asked for while the kernel before this one still runs. finish(value,
+/// row, column) takes the sums.
 template <class T, int M, int HELD, bool EARLY, class F>
 __device__ __forceinline__ void run(const T* a, long long a_pitch, const T* b, long long b_pitch, int m, int n, int k,
                                     F finish) {

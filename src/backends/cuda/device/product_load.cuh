@@ -43,8 +43,8 @@ struct Axes<0> {
   __device__ __forceinline__ long long offset(int) const { return 0; }
 };
 
-/// Copies the first `count` elements of a chunk and zeros the rest. `aligned16`: the source is 16-byte aligned. Rare, and
-/// kept small: it stands in every loader.
+/// Copies the first `count` elements of a chunk and zeros the rest. `aligned16`: the source is 16-byte aligned. Rare,
+/// and kept small: it stands in every loader.
 template <class T>
 __device__ __forceinline__ void copy_part(char* shared, const T* global, int count, bool aligned16) {
   if (aligned16) return mma::copy_async(shared, global, count * static_cast<int>(sizeof(T)));
@@ -77,17 +77,17 @@ __device__ __forceinline__ Road road_of(const T* data, long long steps, int left
   return left % kCount == 0 ? kWhole : kAligned;
 }
 
-/// Byte offset of the chunk of pass `i`, which is STEP rows behind that of the pass before. Rows that are a multiple of 8
-/// apart have their chunks in the same order.
+/// Byte offset of the chunk of pass `i`, which is STEP rows behind that of the pass before. Rows that are a multiple of
+/// 8 apart have their chunks in the same order.
 template <int CHUNKS, int STEP>
 __device__ __forceinline__ int place_of_pass(int row, int chunk, int i) {
   return STEP % 8 == 0 ? chunk_offset<CHUNKS>(row, chunk) + i * STEP * CHUNKS * 16
                        : chunk_offset<CHUNKS>(row + i * STEP, chunk);
 }
 
-/// The copies of one thread in a slab of ROWS rows of CHUNKS chunks: chunk `chunk` of rows row, row + STEP ..., of which
-/// the first `rows` from row `row` on are there. `from` is the first one's source, `step` the distance to the next.
-/// Which road is taken is asked once a slab, so that the fast one is nothing but copies.
+/// The copies of one thread in a slab of ROWS rows of CHUNKS chunks: chunk `chunk` of rows row, row + STEP ..., of
+/// which the first `rows` from row `row` on are there. `from` is the first one's source, `step` the distance to the
+/// next. Which road is taken is asked once a slab, so that the fast one is nothing but copies.
 template <int ROWS, int CHUNKS, int STEP, class T>
 __device__ __forceinline__ void copy_rows(char* slab, int row, int chunk, Road road, const T* from, long long step,
                                           int rows, int left) {

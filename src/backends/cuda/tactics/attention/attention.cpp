@@ -43,11 +43,7 @@ struct AttentionProblem {
   Operand q, k, v, out;
   bool masked;
   explicit AttentionProblem(const Problem& p)
-      : q(p, 0),
-        k(p, 1),
-        v(p, 2),
-        out(p.outputs[0], inverse(p.attr<AttentionAttrs>().out_perm)),
-        masked(p.has(3)) {}
+      : q(p, 0), k(p, 1), v(p, 2), out(p.outputs[0], inverse(p.attr<AttentionAttrs>().out_perm)), masked(p.has(3)) {}
   int64_t batch() const { return q.dims[0]; }
   int64_t heads() const { return q.dims[1]; }
   int64_t queries() const { return q.dims[2]; }

@@ -58,7 +58,8 @@ class ConvFewChannels : public RecipeTactic {
       return Verdict::no("reads planar and writes channels-last images");
     if (p.constant(1) == nullptr) return Verdict::no("packs weights, which must be constant");
     const WindowGeometry& w = c.windows;
-    if (c.groups != 1 || c.in_channels < 1 || c.in_channels > 4) return Verdict::no("takes up to 4 channels in one group");
+    if (c.groups != 1 || c.in_channels < 1 || c.in_channels > 4)
+      return Verdict::no("takes up to 4 channels in one group");
     if (w.out[0] != 1 || w.in[0] != 1 || w.kernel[0] != 1 || w.dilation[1] != 1 || w.dilation[2] != 1)
       return Verdict::no("takes plain kernels over two axes");
     if (p.outputs[0].count() == 0 || p.outputs[0].count() > INT32_MAX) return Verdict::no("has an unusual size");
@@ -68,7 +69,8 @@ class ConvFewChannels : public RecipeTactic {
     return check_tail(p);
   }
   Verdict promises(const Problem& p) const override {
-    return channels_ == 32 || p.inputs[1].dims[0] > 32 ? Verdict::yes() : Verdict::no("has more channels than are asked");
+    return channels_ == 32 || p.inputs[1].dims[0] > 32 ? Verdict::yes()
+                                                       : Verdict::no("has more channels than are asked");
   }
 
   std::vector<Blob> prepare(const Problem& p) const override {
@@ -94,10 +96,18 @@ class ConvFewChannels : public RecipeTactic {
     const std::string type(device_type(p.inputs[0].type));
     k.pointer("const " + type, "data", Argument::input(0)), k.pointer("const " + type, "weights", Argument::blob(0));
     std::string shape;
-    for (const auto& [name, v] : std::initializer_list<std::pair<const char*, int64_t>>{
-             {"in_height", w.in[1]}, {"in_width", w.in[2]}, {"out_height", w.out[1]}, {"out_width", w.out[2]},
-             {"pad_y", w.pad[1]}, {"pad_x", w.pad[2]}, {"rows", b.rows}, {"width", b.width},
-             {"row_blocks", b.row_blocks}, {"column_blocks", b.column_blocks}, {"channels", c.out_channels}})
+    for (const auto& [name, v] :
+         std::initializer_list<std::pair<const char*, int64_t>>{{"in_height", w.in[1]},
+                                                                {"in_width", w.in[2]},
+                                                                {"out_height", w.out[1]},
+                                                                {"out_width", w.out[2]},
+                                                                {"pad_y", w.pad[1]},
+                                                                {"pad_x", w.pad[2]},
+                                                                {"rows", b.rows},
+                                                                {"width", b.width},
+                                                                {"row_blocks", b.row_blocks},
+                                                                {"column_blocks", b.column_blocks},
+                                                                {"channels", c.out_channels}})
       shape += (shape.empty() ? "" : ", ") + k.integer(name, v);
     std::vector<IndexAxis> rows = {0};
     for (size_t a = 2; a < p.outputs[0].dims.size(); ++a) rows.push_back(a);

@@ -197,7 +197,8 @@ TEST_F(GemmTest, TailsThatConvert) {
 }
 
 TEST_F(GemmTest, FewRows) {
-  for (const auto& [m, n, k] : {std::tuple<int64_t, int64_t, int64_t>{1, 10, 96}, {3, 33, 520}, {4, 5, 4096}, {2, 1, 8}})
+  for (const auto& [m, n, k] :
+       {std::tuple<int64_t, int64_t, int64_t>{1, 10, 96}, {3, 33, 520}, {4, 5, 4096}, {2, 1, 8}})
     for (DType t : {DType::kF16, DType::kBF16, DType::kF32}) {
       SCOPED_TRACE(fmt::format("{} {} {} {}", m, n, k, name(t)));
       TestProblem p(kMatMulOp, attributes(kN, kT));

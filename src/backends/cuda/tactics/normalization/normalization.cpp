@@ -126,7 +126,8 @@ Recipe row_kernel(const Problem& p, const Rows& g) {
   k.line("#pragma unroll");
   k.line("for (int e = 0; e < V; ++e) {{ const A d = v[r * V + e] - mean; v[r * V + e] = d; {} }} }}",
          a.rms ? "sums.square += d * d;" : "sums.rest += d, sums.square += d * d;");
-  k.line("merge_group<{}, {}>(sums, [](Sums& a, Sums b) {{ a.rest += b.rest, a.square += b.square; }});", group, threads);
+  k.line("merge_group<{}, {}>(sums, [](Sums& a, Sums b) {{ a.rest += b.rest, a.square += b.square; }});", group,
+         threads);
   k.line("const A shift = sums.rest / static_cast<A>(extent);");
   k.line("const A variance = (sums.square - sums.rest * shift) / static_cast<A>(extent);");
   k.line("const A factor = A(1) / m_sqrt((variance > A(0) ? variance : A(0)) + static_cast<A>(epsilon));");
