@@ -9,8 +9,8 @@ namespace {
 
 using Places = std::map<std::string, size_t>;  // name -> step of the top graph
 
-/// Notes where each name is; the first step that has it keeps it. A node whose constant result went to several readers came
-/// with each of them.
+/// Notes where each name is; the first step that has it keeps it. A node whose constant result went to several readers
+/// came with each of them.
 void find_places(plan::PlanStep& s, size_t top, Places& places) {
   std::vector<std::string> kept;
   for (std::string& o : s.origins)

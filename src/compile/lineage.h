@@ -14,8 +14,9 @@ namespace hone::compile {
 class Lineage {
  public:
   explicit Lineage(const ir::Graph& g);
-  /// Leaves each name to the first step that has it, and gives each name that no step has to the step of the nearest node that reads its result; where none does, to the
-  /// step of a node whose result it reads. A name that is connected with nothing stays out.
+  /// Leaves each name to the first step that has it, and gives each name that no step has to the step of the nearest
+  /// node that reads its result; where none does, to the step of a node whose result it reads. A name that is connected
+  /// with nothing stays out.
   void complete(plan::PlanGraph& p) const;
 
  private:
