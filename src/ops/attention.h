@@ -26,6 +26,11 @@ struct AttentionAttrs : AttributesOf<AttentionAttrs> {
     const int64_t n = operand == 0 ? heads : kv_heads;
     return n > 0 ? n : all - first(operand);
   }
+  /// Whether an operand that holds `all` heads has those that are used.
+  bool has_heads(size_t operand, int64_t all) const {
+    const int64_t from = first(operand), n = used(operand, all);
+    return from >= 0 && from <= all && n >= 0 && n <= all - from;
+  }
   void visit(FieldVisitor& v) override {
     v.field("scale", scale), v.field("softcap", softcap), v.field("causal", causal);
     v.field("causal_bottom_right", causal_bottom_right), v.field("q_perm", q_perm), v.field("k_perm", k_perm),

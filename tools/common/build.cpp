@@ -134,6 +134,7 @@ void set_layer_types(INetworkDefinition& network, const Options& o) {
 // A misspelt layer would otherwise silently keep its type.
 void check_layer_names(INetworkDefinition& network, const Options& o) {
   std::vector<std::string> names;
+  names.reserve(static_cast<size_t>(network.getNbLayers()));
   for (int i = 0; i < network.getNbLayers(); ++i) names.emplace_back(network.getLayer(i)->getName());
   for (const auto& [specs, flag] :
        {std::pair(&o.layer_precisions, "layerPrecisions"), std::pair(&o.layer_output_types, "layerOutputTypes"),

@@ -48,8 +48,8 @@ inline Nest broadcast_nest(const TensorDesc& leader, const std::vector<const Ten
   for (size_t a : order) n.dims.push_back(leader.dims[a]);
   for (const TensorDesc* d : operands) {
     const auto logical = broadcast_strides_of(*d, leader.dims.size());
-    std::vector<int64_t> s;
-    for (size_t a : order) s.push_back(logical[a]);
+    std::vector<int64_t> s(order.size());
+    for (size_t i = 0; i < order.size(); ++i) s[i] = logical[order[i]];
     n.strides.push_back(std::move(s));
   }
   return n;

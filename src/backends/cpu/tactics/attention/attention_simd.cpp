@@ -79,6 +79,8 @@ class AttentionSimd : public Tactic {
       if (p.inputs[i].type != DType::kF32) return Verdict::no("not FP32");
       if (p.inputs[i].format != Format::kLinear) return Verdict::no("not linear");
       if (p.inputs[i].dims.size() != 4) return Verdict::no("not of rank 4");
+      const size_t heads = a.perm(i).empty() ? 1 : static_cast<size_t>(a.perm(i)[1]);
+      if (!a.has_heads(i, p.inputs[i].dims[heads])) return Verdict::no("uses heads that an operand does not hold");
       if (Operand(p, i).strides[3] != 1) return Verdict::no("head channels are not contiguous");
     }
     const TensorDesc& y = p.outputs[0];

@@ -66,6 +66,11 @@ Verdict check_attention(const Problem& p) {
       return Verdict::no("reads and writes linear tensors of rank 4");
     if (d->count() == 0) return Verdict::no("has an empty operand");
   }
+  const auto& attrs = p.attr<AttentionAttrs>();
+  for (size_t i = 0; i < 3; ++i) {
+    const size_t heads = attrs.perm(i).empty() ? 1 : static_cast<size_t>(attrs.perm(i)[1]);
+    if (!attrs.has_heads(i, p.inputs[i].dims[heads])) return Verdict::no("uses heads that an operand does not hold");
+  }
   if (p.has(3)) {
     const TensorDesc& m = p.inputs[3];
     if (m.type != DType::kBool && m.type != DType::kF32 && m.type != DType::kF16 && m.type != DType::kBF16)

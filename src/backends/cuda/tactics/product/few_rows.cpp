@@ -64,7 +64,7 @@ extern "C" __global__ void __launch_bounds__({}) kernel({}) {{
 double few_rows_time(const Product& p) {
   const double rounds =
       static_cast<double>(p.k) / static_cast<double>(pieces_per_lane(p) * 32 * chunk_elements(p.type));
-  return 1.5 + 0.6 * rounds + static_cast<double>(p.n * p.k * bits(p.type) / 8) / 3e6;
+  return 1.5 + 0.6 * rounds + static_cast<double>(p.n * p.k * bits(p.type)) / 8 / 3e6;
 }
 
 }  // namespace hone::cuda
