@@ -23,7 +23,7 @@ struct Operand {
   }
 };
 std::vector<int64_t> output_strides(const TensorDesc& d, const std::vector<int64_t>& perm) {
-  const std::vector<int64_t> own = element_strides(d);
+  std::vector<int64_t> own = element_strides(d);
   if (perm.empty()) return own;
   std::vector<int64_t> s(4);
   for (size_t i = 0; i < 4; ++i) s[static_cast<size_t>(perm[i])] = own[i];
