@@ -2,7 +2,8 @@
 """Engine layers of well-known networks, as both PyTorch exporters write them, against the number that the fusion rules promise.
 
 The rules: convolution, bias, activation and residual are one layer; a matrix product with its bias, activation and residual
-likewise; products that share their input are one; a normalisation is one; softmax between two products is one attention;
+likewise; products that share their input are one; a normalisation is one; softmax between two products is one attention, which reads
+queries, keys and values where that product left them;
 element-wise neighbours are one; joining, cutting and reshaping along memory is none. Moves of memory that remain are counted
 apart and bounded. Every node of the model is in exactly one layer."""
 import argparse
@@ -44,12 +45,12 @@ PROMISES = {
     # Nine modules, each with three 1x1 convolutions on its input that become one; cutting that one apart takes a copy each.
     "googlenet": Promise({"Convolution": 57 - 9 * 2, "Pooling": 4 + 9, "Reduce": 1, "MatMul": 1}, moves=9),
     # Embeddings: normalisation, three tables and their sum; the mask; the pooler's product.
-    "bert_base": encoder(12, light=7, moves=3 * 12, Normalization=1, MatMul=1),
+    "bert_base": encoder(12, light=7, moves=0, Normalization=1, MatMul=1),
     # Patches: a convolution, the class token in front; a last normalisation and product.
-    "vit_b_16": encoder(12, light=1, moves=3 * 12 + 1, Normalization=1, MatMul=1, Convolution=1),
+    "vit_b_16": encoder(12, light=1, moves=1, Normalization=1, MatMul=1, Convolution=1),
     # Windows are moved into place and back, every other block's picture is rolled, neighbours are joined three times.
     # The residual stands behind the way back, so that it is a layer; shifted windows have a mask.
-    "swin_t": encoder(12, light=12 + 6, moves=12 * (2 + 3) + 5 * 2 * 6 + 3 * 7 + 6, Normalization=5, MatMul=4, Convolution=1, Reduce=1),
+    "swin_t": encoder(12, light=12 + 6, moves=12 * 2 + 5 * 2 * 6 + 3 * 7 + 6, Normalization=5, MatMul=4, Convolution=1, Reduce=1),
 }
 
 

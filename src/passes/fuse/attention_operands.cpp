@@ -5,7 +5,6 @@
 
 #include "ops/attention.h"
 #include "ops/reshape.h"
-#include "ops/slice.h"
 #include "passes/fuse/permuted.h"
 
 namespace hone::passes {
@@ -15,35 +14,16 @@ using ir::Graph;
 using ir::Node;
 using ir::Value;
 
-// A cut along one axis in steps of one.
-struct Cut {
-  Value* source;
-  size_t axis;
-  int64_t start, all;  // of the source's axis
-};
-
-std::optional<Cut> cut_of(const Value* v) {
-  Node* n = made_by(v, kSliceOp);
-  if (n == nullptr || n->epilogue || n->inputs().size() != 1) return std::nullopt;
-  const auto& a = n->attr<SliceAttrs>();
-  const Shape& from = n->input(0)->shape();
-  if (a.start.size() != 1 || a.axes.size() > 1 || (!a.stride.empty() && a.stride[0] != 1)) return std::nullopt;
-  int64_t axis = a.axes.empty() ? 0 : a.axes[0], start = a.start[0];
-  if (axis < 0) axis += static_cast<int64_t>(from.size());
-  const Dim& all = from[static_cast<size_t>(axis)];
-  if (!all.is_const() || !v->shape()[static_cast<size_t>(axis)].is_const()) return std::nullopt;
-  if (start < 0) start += all.value();
-  if (start < 0 || start + v->shape()[static_cast<size_t>(axis)].value() > all.value()) return std::nullopt;
-  return Cut{n->input(0), static_cast<size_t>(axis), start, all.value()};
-}
-
 // Makes operand `i` the whole of what it is cut from.
 bool read_in_place(Graph& g, Node* n, size_t i, AttentionAttrs* attrs, std::set<const Node*>* removed) {
   Value* operand = n->input(i);
   Value* v = operand;
   while (made_by(v, kReshapeOp) != nullptr && !v->producer()->epilogue) v = v->producer()->input(0);
-  const auto cut = cut_of(v);
-  if (!cut) return false;
+  const auto cut = cut_of(v->producer());
+  if (!cut || cut->wraps || cut->axes.size() != 1 || cut->step[0] != 1) return false;
+  Value* source = v->producer()->input(0);
+  const auto axis = static_cast<size_t>(cut->axes[0]);
+  const int64_t start = cut->start[0], all = source->shape()[axis].value();
   const auto groups = split_axes(v->shape(), operand->shape());
   if (!groups) return false;
   // The cut axis must begin with the heads; what follows is a part of each head.
@@ -51,22 +31,22 @@ bool read_in_place(Graph& g, Node* n, size_t i, AttentionAttrs* attrs, std::set<
   const size_t heads = perm.empty() ? 1 : static_cast<size_t>(perm[1]);
   int64_t part = 1;
   bool found = false;
-  for (size_t k : (*groups)[cut->axis]) {
+  for (size_t k : (*groups)[axis]) {
     const Dim& d = operand->shape()[k];
     if (!d.is_const() || (!found && k != heads && !d.is(1))) return false;
     if (found) part *= d.value();
     found = found || k == heads;
   }
-  if (!found || part == 0 || cut->start % part != 0 || cut->all % part != 0) return false;
+  if (!found || part == 0 || start % part != 0 || all % part != 0) return false;
   Shape whole = operand->shape();
   const int64_t used = whole[heads].value();
-  whole[heads] = Dim(cut->all / part);
-  const int64_t first = cut->start / part + attrs->first(i);
+  whole[heads] = Dim(all / part);
+  const int64_t first = start / part + attrs->first(i);
   (i == 0 ? attrs->q_first : i == 1 ? attrs->k_first : attrs->v_first) = first;
   // Where earlier cuts are known already, the number of used heads stays what it is.
   int64_t& number = i == 0 ? attrs->heads : attrs->kv_heads;
   if (number == 0) number = used;
-  g.set_input(n, static_cast<int>(i), reshaped(g, n, cut->source, whole));
+  g.set_input(n, static_cast<int>(i), reshaped(g, n, source, whole));
   if (g.uses(operand).empty() && !g.is_output(operand)) sweep(g, operand->producer(), n, removed);
   return true;
 }

@@ -48,6 +48,17 @@ TEST(AttendInPlace, FewerKeyHeads) {
   EXPECT_EQ(run_checked(n.graph, attend_in_place), 3);
   EXPECT_EQ(only(n.graph, kAttentionOp)->attr<AttentionAttrs>().kv_heads, 1);
 }
+TEST(AttendInPlace, WindowsThatReachOutsideStay) {
+  Net n;
+  Value* all = n.input("x", {"2", "3", "16"});
+  SliceAttrs outside;
+  outside.start = {-8}, outside.size = {8}, outside.axes = {2}, outside.mode = SampleMode::kFill;
+  ReshapeAttrs r;
+  r.shape = {0, 0, 2, 4};
+  Value* q = n.add(kReshapeOp, {n.add(kSliceOp, {all}, outside)}, r);
+  n.output(attention(n, q, heads_of(n, all, 0, 8, 4), heads_of(n, all, 8, 16, 4)), "y");
+  EXPECT_EQ(run_checked(n.graph, attend_in_place), 2);
+}
 TEST(AttendInPlace, CutsThroughHeadsStay) {
   Net n;
   Value* all = n.input("x", {"2", "3", "14"});

@@ -7,6 +7,7 @@
 #include "ops/host_dims.h"
 #include "ops/map.h"
 #include "ops/reshape.h"
+#include "ops/slice.h"
 
 namespace hone::passes {
 
@@ -22,6 +23,28 @@ Node* made_by(const Value* v, const Op& op) {
 Node* map_of(const Value* v, ScalarFn fn) {
   Node* n = made_by(v, kMapOp);
   return n != nullptr && n->attr<MapAttrs>().fn == fn ? n : nullptr;
+}
+
+std::optional<Cut> cut_of(const Node* n) {
+  if (n == nullptr || !n->is(kSliceOp) || n->epilogue || n->inputs().size() != 1) return std::nullopt;
+  const auto& a = n->attr<SliceAttrs>();
+  const bool wraps = !a.ends && a.mode == SampleMode::kWrap;
+  if ((!a.ends || a.mode != SampleMode::kStrict) && !wraps) return std::nullopt;
+  const Shape &from = n->input(0)->shape(), &to = n->output()->shape();
+  Cut c;
+  c.wraps = wraps;
+  for (size_t i = 0; i < a.start.size(); ++i) {
+    int64_t axis = a.axes.empty() ? static_cast<int64_t>(i) : a.axes[i];
+    if (axis < 0) axis += static_cast<int64_t>(from.size());
+    const Dim& extent = from[static_cast<size_t>(axis)];
+    const int64_t step = a.stride.empty() ? 1 : a.stride[i];
+    if (!extent.is_const() || !to[static_cast<size_t>(axis)].is_const() || step < 1) return std::nullopt;
+    int64_t start = a.start[i];
+    if (start < 0 && !wraps) start += extent.value();
+    if (start < 0 || start > extent.value()) return std::nullopt;
+    c.axes.push_back(axis), c.start.push_back(start), c.step.push_back(step);
+  }
+  return c;
 }
 
 std::optional<double> number(const Value* v) {

@@ -21,6 +21,15 @@ std::optional<double> number(const ir::Value* v);
 bool is_number(const ir::Value* v, double x);
 bool close(double a, double b);
 
+/// A slice by numbers, each axis named, that takes whole steps forward; starts are counted from the beginning. Wraps:
+/// what lies behind the end comes from the beginning.
+struct Cut {
+  std::vector<int64_t> axes, start, step;
+  bool wraps = false;
+};
+/// Nullopt where n is null or no such slice, or the extents along its axes are not known.
+std::optional<Cut> cut_of(const ir::Node* n);
+
 /// v = x * factor or v = x + term, written with Mul, Div, Neg, Affine, Add or Sub and constant numbers, of x's shape.
 struct WithNumber {
   ir::Value* x;

@@ -14,34 +14,6 @@ using ir::Graph;
 using ir::Node;
 using ir::Value;
 
-// A slice by numbers, each axis named, starts non-negative and counted in elements that are there.
-struct Cut {
-  std::vector<int64_t> axes, start, step;
-  bool wraps = false;
-};
-
-std::optional<Cut> cut_of(const Node* n) {
-  if (n == nullptr || !n->is(kSliceOp) || n->epilogue || n->inputs().size() != 1) return std::nullopt;
-  const auto& a = n->attr<SliceAttrs>();
-  const bool wraps = !a.ends && a.mode == SampleMode::kWrap;
-  if ((!a.ends || a.mode != SampleMode::kStrict) && !wraps) return std::nullopt;
-  const Shape &from = n->input(0)->shape(), &to = n->output()->shape();
-  Cut c;
-  c.wraps = wraps;
-  for (size_t i = 0; i < a.start.size(); ++i) {
-    int64_t axis = a.axes.empty() ? static_cast<int64_t>(i) : a.axes[i];
-    if (axis < 0) axis += static_cast<int64_t>(from.size());
-    const Dim& extent = from[static_cast<size_t>(axis)];
-    const int64_t step = a.stride.empty() ? 1 : a.stride[i];
-    if (!extent.is_const() || !to[static_cast<size_t>(axis)].is_const() || step < 1) return std::nullopt;
-    int64_t start = a.start[i];
-    if (start < 0 && !wraps) start += extent.value();
-    if (start < 0 || start > extent.value()) return std::nullopt;
-    c.axes.push_back(axis), c.start.push_back(start), c.step.push_back(step);
-  }
-  return c;
-}
-
 int64_t extent_of(const Value* v, int64_t axis) { return v->shape()[static_cast<size_t>(axis)].value(); }
 
 // Concat(x[s:], x[:s]) along one axis as one slice that begins at s and wraps around.
