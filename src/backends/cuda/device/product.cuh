@@ -88,10 +88,13 @@ struct Place {
   int item, row, column;
   template <int BM, int BN>
   static __device__ __forceinline__ Place of_block(int rows, int columns) {
+    return of_tile<BM, BN>(static_cast<int>(blockIdx.x), rows, columns);
+  }
+  template <int BM, int BN>
+  static __device__ __forceinline__ Place of_tile(int index, int rows, int columns) {
     constexpr int kBand = 8;
     const int down = (rows + BM - 1) / BM, across = (columns + BN - 1) / BN;
-    const int tiles = down * across, item = static_cast<int>(blockIdx.x) / tiles;
-    const int tile = static_cast<int>(blockIdx.x) - item * tiles;
+    const int tiles = down * across, item = index / tiles, tile = index - item * tiles;
     const int band = tile / (kBand * across), in_band = tile - band * kBand * across;
     const int height = down - band * kBand < kBand ? down - band * kBand : kBand;
     return {item, (band * kBand + in_band % height) * BM, in_band / height * BN};

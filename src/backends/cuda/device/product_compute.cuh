@@ -245,6 +245,24 @@ class WarpGroups {
       }
     }
   }
+  /// Columns [part WIDTH, (part + 1) WIDTH) of the 16 rows of 64-row block `block` that the caller's warp has.
+  template <int PITCH, int WIDTH>
+  __device__ __forceinline__ void put_part(int block, int part, float* stage) const {
+    const int g = mma::lane() / 4, t = mma::lane() % 4;
+#pragma unroll
+    for (int i = 0; i < kPasses; ++i)
+#pragma unroll
+      for (int p = 0; p < kColumns / WIDTH; ++p) {
+        if (i != block || p != part) continue;
+#pragma unroll
+        for (int j = 0; j < WIDTH / 8; ++j) {
+          const float* sums = sum_[i] + (p * WIDTH / 8 + j) * 4;
+          float* to = stage + g * PITCH + j * 8 + t * 2;
+          *reinterpret_cast<Pack<float, 2>*>(to) = {{sums[0], sums[1]}};
+          *reinterpret_cast<Pack<float, 2>*>(to + 8 * PITCH) = {{sums[2], sums[3]}};
+        }
+      }
+  }
 
  private:
   static constexpr int kColumns = BN / GROUPS_N;
@@ -259,7 +277,7 @@ class WarpGroups {
   }
   static_assert(A_K && B_K && CHUNKS == 8 && sizeof(T) == 2, "slabs as the descriptors say");
   static __device__ __forceinline__ int group_m() { return threadIdx.x / 128 % GROUPS_M; }
-  static __device__ __forceinline__ int group_n() { return threadIdx.x / 128 / GROUPS_M; }
+  static __device__ __forceinline__ int group_n() { return threadIdx.x / 128 / GROUPS_M % GROUPS_N; }
   float sum_[kPasses][kColumns / 2];
 };
 

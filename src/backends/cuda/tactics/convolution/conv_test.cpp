@@ -17,6 +17,7 @@ HONE_CONV(fma, 32x32)
 #undef HONE_CONV
 const Tactic& conv_direct();
 const Tactic& conv_wgmma_64x64();
+const Tactic& conv_turns_128x64();
 const Tactic& conv_wgmma_64x64_cluster();
 const Tactic& conv_mma_32x32_cluster();
 const Tactic& conv_wgmma_128x128();
@@ -109,6 +110,13 @@ TEST_F(ConvTest, ChannelsLastOnHopper) {
   if (gpu().major != 9) GTEST_SKIP() << "needs compute capability 9.0";
   for (const Case& c : kCases) check_case(c, conv_wgmma_64x64(), DType::kF16, {kCL, kCL}, true);
   check_case(kCases[0], conv_wgmma_128x128(), DType::kBF16, {kCL, kCL}, true);
+}
+TEST_F(ConvTest, GroupsTakeTurns) {
+  if (gpu().major != 9) GTEST_SKIP() << "needs compute capability 9.0";
+  for (const Case& c : kCases) check_case(c, conv_turns_128x64(), DType::kF16, {kCL, kCL}, true);
+  const int64_t images = gpu().multiprocessors;
+  check_case({{images, 24, 13, 11}, {72, 24, 3, 3}, {}, {}, {1, 1}, {1, 1}}, conv_turns_128x64(), DType::kBF16,
+             {kCL, kCL}, true);
 }
 TEST_F(ConvTest, VariableWeights) {
   for (const Case& c : kCases) check_case(c, conv_mma_32x32(), DType::kF16, {kCL, kCL}, false);

@@ -15,11 +15,13 @@ const Tactic& gemm_few_rows();
 #define HONE_WGMMA_TILE(m, n, ...)      \
   const Tactic& gemm_wgmma_##m##x##n(); \
   const Tactic& gemm_wgmma_##m##x##n##_split();
+#define HONE_TURNS_TILE(m, n, ...) const Tactic& gemm_turns_##m##x##n();
 const Tactic& gemm_mma_32x32_cluster();
 const Tactic& gemm_fma_16x64_cluster();
 const Tactic& gemm_wgmma_64x64_cluster();
 #include "backends/cuda/tactics/product/tiles.def"
 #undef HONE_WGMMA_TILE
+#undef HONE_TURNS_TILE
 #undef HONE_MMA_TILE
 #undef HONE_FMA_TILE
 
@@ -69,6 +71,29 @@ TEST_F(GemmTest, EveryTileOfHopper) {
   };
 #undef HONE_WGMMA_TILE
   check_tiles(tiles);
+}
+
+// Blocks get no tile for one of their groups, one for each, and several; slabs wrap around the ring.
+TEST_F(GemmTest, GroupsTakeTurns) {
+  if (gpu().major != 9) GTEST_SKIP() << "needs compute capability 9.0";
+#define HONE_TURNS_TILE(m, n, ...) {gemm_turns_##m##x##n(), m, n},
+  const TileTactic tiles[] = {
+#include "backends/cuda/tactics/product/tiles.def"
+  };
+#undef HONE_TURNS_TILE
+  const int64_t most = gpu().multiprocessors;
+  for (const TileTactic& t : tiles)
+    for (const auto& [down, k] : {std::pair<int64_t, int64_t>{1, 700}, {most + 1, 72}, {3 * most, 200}, {2 * most, 900}}) {
+      SCOPED_TRACE(fmt::format("{} {} {}", t.tactic.name(), down, k));
+      TestProblem p(kMatMulOp, attributes(kN, kT));
+      p.input(DType::kF16, {t.m * (down - 1) + 7, k}).input(DType::kF16, {t.n + 3, k}, {}, true);
+      p.epilogue("3 inputs; r3=add.f16 r0 r1; r4=add.f16 r3 r2; r5=relu.f16 r4; out r5");
+      p.input(DType::kF16, {t.n + 3}).input(DType::kF16, {t.m * (down - 1) + 7, t.n + 3});
+      p.check(t.tactic);
+    }
+  TestProblem items(kMatMulOp, attributes(kN, kT));
+  items.input(DType::kBF16, {5, 130, 64}).input(DType::kBF16, {5, 70, 64});
+  items.check(gemm_turns_128x64());
 }
 
 TEST_F(GemmTest, HopperTailsConstantsAndParts) {

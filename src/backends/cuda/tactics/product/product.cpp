@@ -14,7 +14,39 @@ class Generator {
   Generator(const Problem& problem, const Product& product, const Tile& tile, int64_t parts, Sharing sharing)
       : problem_(problem), p_(product), tile_(tile), parts_(product, parts), sharing_(sharing) {}
 
-  Recipe main() const {
+  Recipe main() const { return tile_.kind == CoreKind::kTurns ? in_turns() : one_tile_a_block(); }
+
+  /// Adds the parts up and applies the tail.
+  Recipe finish() const {
+    KernelParameters k;
+    k.pointer("const float", "parts", Argument::workspace(static_cast<int64_t>(p_.before_bytes)));
+    k.integer("count", parts_.count), k.wide("plane", parts_.plane), k.wide("pitch", parts_.pitch);
+    k.integer("rows", p_.rows()), k.integer("columns", p_.columns());
+    const TailSource t = tail_source(problem_, p_.row_axes, p_.column_axes, p_.bias, k);
+    Recipe r;
+    r.source = fmt::format(
+        R"(#include "math.cuh"
+#include "product.cuh"
+using namespace product;
+{1}
+extern "C" __global__ void __launch_bounds__(128) kernel({2}) {{
+  const Tail tail = {3};
+  add_parts<{0}>(parts, count, plane, pitch, rows, [&](const float (&v)[{0}], int row, int column) {{
+    const int n = columns - column;
+    if (n > 0) tail.run(v, row, column, n < {0} ? n : {0});
+  }});
+}}
+)",
+        t.vector, t.definition, k.parameters(), t.initialiser);
+    r.arguments = k.arguments();
+    r.block = {128, 1, 1};
+    r.grid = {static_cast<unsigned>(ceil_div(p_.rows() * (parts_.pitch / t.vector), 128)), 1, 1};
+    r.overlaps = true;
+    return r;
+  }
+
+ private:
+  Recipe one_tile_a_block() const {
     KernelParameters k;
     const std::string type(device_type(p_.type));
     const int stages = stages_of(tile_, gpu(), ceil_div(slabs(), parts_.count));
@@ -69,36 +101,78 @@ extern "C" __global__ void {cluster}__launch_bounds__({threads}) kernel({paramet
     return r;
   }
 
-  /// Adds the parts up and applies the tail.
-  Recipe finish() const {
+  /// Blocks that stay, whose groups of warps take tiles in turn.
+  Recipe in_turns() const {
     KernelParameters k;
-    k.pointer("const float", "parts", Argument::workspace(static_cast<int64_t>(p_.before_bytes)));
-    k.integer("count", parts_.count), k.wide("plane", parts_.plane), k.wide("pitch", parts_.pitch);
-    k.integer("rows", p_.rows()), k.integer("columns", p_.columns());
-    const TailSource t = tail_source(problem_, p_.row_axes, p_.column_axes, p_.bias, k);
+    const std::string type(device_type(p_.type));
+    const int stages = stages_of(tile_, gpu(), slabs());
+    const int64_t tiles = p_.items * ceil_div(p_.m, tile_.m) * ceil_div(p_.n, tile_.n);
+    k.integer("m", p_.m), k.integer("n", p_.n), k.integer("k", p_.k), k.integer("slabs", slabs());
+    k.integer("tiles", tiles);
+    std::string tail, windows = "const NoWindows windows{};";
+    if (has_windows()) windows = fmt::format("const Windows windows = {};", windows_code(k, p_.windows, transposed()));
+    const std::string a_start = start_code(k, p_.a, "a", "row", "m"), b_start = start_code(k, p_.b, "b", "column", "n");
+    const std::string finish = tail_code(k, tail);
     Recipe r;
     r.source = fmt::format(
         R"(#include "math.cuh"
-#include "product.cuh"
+#include "product_turns.cuh"
 using namespace product;
-{1}
-extern "C" __global__ void __launch_bounds__(128) kernel({2}) {{
-  const Tail tail = {3};
-  add_parts<{0}>(parts, count, plane, pitch, rows, [&](const float (&v)[{0}], int row, int column) {{
-    const int n = columns - column;
-    if (n > 0) tail.run(v, row, column, n < {0} ? n : {0});
-  }});
+{tail}
+typedef {type} T;
+typedef WarpGroups<T, {bm}, {bn}, {chunks}, 1, 1, true, true> Cores;
+typedef {a_load} LoadA;
+typedef {b_load} LoadB;
+typedef Turns<{stages}, LoadA::kBytes + LoadB::kBytes, {bn}> Block;
+extern "C" __global__ void __launch_bounds__({threads}, 1) kernel({parameters}) {{
+  extern __shared__ __align__(128) char memory[];
+  const Block block(aligned_up(memory, wgmma::kSlabAlignment));
+  block.open();
+  if (Block::fetches()) {{
+    signals::keep_registers<Block::kFetchRegisters>();
+    {windows}
+    constexpr int first = 0;
+    Fetcher<{stages}, LoadA::kBytes + LoadB::kBytes, {bn}, {early}> fetcher(block);
+    for (int tile = blockIdx.x; tile < tiles; tile += gridDim.x) {{
+      const Place at = Place::of_tile<{bm}, {bn}>(tile, m, n);
+      LoadA a_loader;
+      LoadB b_loader;
+      {a_start}
+      {b_start}
+      fetcher.tile(a_loader, b_loader, windows, slabs);
+    }}
+    fetcher.finish();
+    return;
+  }}
+  signals::take_registers<Block::kMultiplyRegisters>();
+  wait_for_previous();
+  Multiplier<{stages}, LoadA::kBytes + LoadB::kBytes, {bn}, Cores> multiplier(block);
+  int turn = 0;
+  for (int tile = blockIdx.x; tile < tiles; tile += gridDim.x, turn ^= 1) {{
+    if (turn != Block::group()) {{
+      multiplier.skip(slabs);
+      continue;
+    }}
+    const Place at = Place::of_tile<{bm}, {bn}>(tile, m, n);
+    Cores cores;
+    multiplier.tile<LoadA::kBytes>(cores, slabs);
+    {finish}
+  }}
 }}
 )",
-        t.vector, t.definition, k.parameters(), t.initialiser);
+        fmt::arg("tail", tail), fmt::arg("type", type), fmt::arg("bm", tile_.m), fmt::arg("bn", tile_.n),
+        fmt::arg("chunks", tile_.chunks), fmt::arg("a_load", loader(p_.a, tile_.m)),
+        fmt::arg("b_load", loader(p_.b, tile_.n)), fmt::arg("stages", stages), fmt::arg("threads", tile_.threads()),
+        fmt::arg("parameters", k.parameters()), fmt::arg("windows", windows), fmt::arg("early", early()),
+        fmt::arg("a_start", a_start), fmt::arg("b_start", b_start), fmt::arg("finish", finish));
     r.arguments = k.arguments();
-    r.block = {128, 1, 1};
-    r.grid = {static_cast<unsigned>(ceil_div(p_.rows() * (parts_.pitch / t.vector), 128)), 1, 1};
+    r.block = {static_cast<unsigned>(tile_.threads()), 1, 1};
+    r.grid = {static_cast<unsigned>(std::min<int64_t>(tiles, std::max(1, gpu().multiprocessors))), 1, 1};
+    r.shared_bytes = static_cast<unsigned>(shared_bytes_of(tile_, stages));
     r.overlaps = true;
     return r;
   }
 
- private:
   /// A prepared operand may be read before the kernel before this one has ended; others are waited for.
   const char* early() const {
     if (p_.a.data.kind == Argument::Kind::kBlob) return "kFirstOperand";
@@ -119,7 +193,7 @@ extern "C" __global__ void __launch_bounds__(128) kernel({2}) {{
 
   std::string loader(const ProductOperand& o, int width) const {
     const WindowGeometry& w = p_.windows;
-    const int threads = tile_.threads();
+    const int threads = tile_.fetching_threads();
     switch (o.load) {
       case Load::kAlongK:
         return fmt::format("LoadAlongK<T, {}, {}, {}>", width, tile_.chunks, threads);
@@ -165,6 +239,14 @@ extern "C" __global__ void __launch_bounds__(128) kernel({2}) {{
   std::string column() const { return p_.items_are_columns ? "at.item * n + at.column + c" : "at.column + c"; }
 
   std::string hand_out(int vector, const std::string& body) const {
+    if (tile_.kind == CoreKind::kTurns)
+      return fmt::format(
+          R"(hand_out_by_warp<{0}, Block::kWidth, {1}>(cores, block.rows_of_warp(), [&](const float (&v)[{1}], int r, int c) {{
+      const int left = n - at.column - c;
+      if (at.row + r >= m || left <= 0) return;
+      {2}
+    }});)",
+          tile_.n, vector, body);
     return fmt::format(
         R"({4}<{0}, {1}, {2}{5}>(cores, shared, [&](const float (&v)[{2}], int r, int c) {{
     const int left = n - at.column - c;

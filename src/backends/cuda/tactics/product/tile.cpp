@@ -25,7 +25,7 @@ int64_t blocks_per_processor(const Tile& t, const GpuInfo& gpu, int64_t slabs) {
 // Cycles that one multiprocessor needs for a slab of one block.
 double slab_cycles(const Tile& t, const TileWork& w) {
   const double depth = static_cast<double>(slab_depth(t, w)), area = static_cast<double>(t.m) * t.n;
-  const bool plain = t.kind == CoreKind::kPlain, groups = t.kind == CoreKind::kWarpGroup;
+  const bool plain = t.kind == CoreKind::kPlain, groups = t.on_groups();
   const double rate = plain ? 128 : (groups ? 1900 : 1024) / (w.tf32 ? 2.0 : 1.0);  // products per cycle
   const double core_m = groups ? 64 : static_cast<double>(t.m) / t.cores_m;
   const double core_n = static_cast<double>(t.n) / t.cores_n;
@@ -40,12 +40,15 @@ double slab_cycles(const Tile& t, const TileWork& w) {
 
 int shared_bytes_of(const Tile& t, int stages) {
   const int ring = stages * (t.m + t.n) * t.chunks * 16;
+  if (t.kind == CoreKind::kTurns)  // rows of the eight warps that hand out, and signals
+    return ring + 8 * 16 * (std::min(t.n, 64) + 8) * 4 + stages * 16 + 16 + 1024;
   const int rows = t.cores_m * (t.kind == CoreKind::kPlain ? 1 : t.kind == CoreKind::kTensor ? 16 : 64);
   const int alignment = t.kind == CoreKind::kWarpGroup ? 1024 : 0;  // slabs start at multiples of it
   return std::max(ring, rows * (t.n + 8) * 4) + alignment;
 }
 
 int stages_of(const Tile& t, const GpuInfo& gpu, int64_t slabs) {
+  if (t.kind == CoreKind::kTurns) slabs = t.stages;  // the ring runs on from tile to tile
   int stages = static_cast<int>(std::clamp<int64_t>(slabs + 1, t.least_stages(), t.stages));
   while (stages >= t.least_stages() && shared_bytes_of(t, stages) > gpu.shared_per_block) --stages;
   return stages >= t.least_stages() ? stages : 0;
@@ -67,6 +70,13 @@ int64_t cluster_of(const Tile& t, const TileWork& w, const GpuInfo& gpu) {
 }
 
 double time_of(const Tile& t, const TileWork& w, int64_t parts, bool in_cluster, const GpuInfo& gpu) {
+  const double memory = static_cast<double>(w.traffic) / 4e6;
+  if (t.kind == CoreKind::kTurns) {
+    const double sums = static_cast<double>(ceil_div(w.k, slab_depth(t, w))) * slab_cycles(t, w);
+    const double tail = 0.15 * t.m * t.n, turn = std::max(sums, tail / 2);
+    const auto turns = static_cast<double>(ceil_div(tiles_of(t, w), std::max(1, gpu.multiprocessors)));
+    return std::max((turns * turn + tail + 2000) / kCyclesPerMicrosecond, memory) + 1;
+  }
   const int64_t blocks = tiles_of(t, w) * parts, slabs = ceil_div(ceil_div(w.k, slab_depth(t, w)), parts);
   const int64_t processors = std::max(1, gpu.multiprocessors), together = blocks_per_processor(t, gpu, slabs);
   const double cycles = slab_cycles(t, w);
@@ -80,7 +90,7 @@ double time_of(const Tile& t, const TileWork& w, int64_t parts, bool in_cluster,
     time += 0.6;
   else if (parts > 1)
     time += 2 + static_cast<double>(w.items * w.m * w.n * 4 * parts) / 3e6;
-  return std::max(time, static_cast<double>(w.traffic) / 4e6) + 1;
+  return std::max(time, memory) + 1;
 }
 
 }  // namespace hone::cuda

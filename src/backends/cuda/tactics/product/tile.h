@@ -8,21 +8,26 @@
 
 namespace hone::cuda {
 
-/// What multiplies: threads with ordinary arithmetic, warps on tensor cores, or groups of four warps on Hopper's.
-enum class CoreKind { kPlain, kTensor, kWarpGroup };
+/// What multiplies: threads with ordinary arithmetic, warps on tensor cores, groups of four warps on Hopper's, or two
+/// such groups that take tiles in turn while a third one fetches.
+enum class CoreKind { kPlain, kTensor, kWarpGroup, kTurns };
 
 struct Tile {
   const char* name;  // "128x64"
   CoreKind kind;
-  int m, n;              // of the block
+  int m, n;              // of the block; of a group where groups take turns
   int chunks;            // depth of a slab in 16-byte chunks
   int stages;            // most slabs in shared memory
   int cores_m, cores_n;  // threads, warps or groups of warps along each axis
   int threads() const {
+    if (kind == CoreKind::kTurns) return 3 * 128;
     return cores_m * cores_n * (kind == CoreKind::kPlain ? 1 : kind == CoreKind::kTensor ? 32 : 128);
   }
+  /// Threads that fetch operands.
+  int fetching_threads() const { return kind == CoreKind::kTurns ? 128 : threads(); }
+  bool on_groups() const { return kind == CoreKind::kWarpGroup || kind == CoreKind::kTurns; }
   /// Fewest slabs in shared memory that the kernel works with.
-  int least_stages() const { return kind == CoreKind::kWarpGroup ? 3 : 2; }
+  int least_stages() const { return on_groups() ? 3 : 2; }
 };
 
 /// What a product asks of a tile.

@@ -15,10 +15,12 @@ int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 constexpr Tile kTiles[] = {
 #define HONE_WGMMA_TILE(m, n, ...) {#m "x" #n, CoreKind::kWarpGroup, m, n, __VA_ARGS__},
+#define HONE_TURNS_TILE(m, n, ...) {#m "x" #n, CoreKind::kTurns, m, n, __VA_ARGS__},
 #define HONE_MMA_TILE(m, n, ...) {#m "x" #n, CoreKind::kTensor, m, n, __VA_ARGS__},
 #define HONE_FMA_TILE(m, n, ...) {#m "x" #n, CoreKind::kPlain, m, n, __VA_ARGS__},
 #include "backends/cuda/tactics/product/tiles.def"
 #undef HONE_WGMMA_TILE
+#undef HONE_TURNS_TILE
 #undef HONE_MMA_TILE
 #undef HONE_FMA_TILE
 };
@@ -44,6 +46,12 @@ int64_t Variant::parts(const Product& p) const {
   return sharing == Sharing::kParts ? parts_of(tile, w, gpu()) : cluster_of(tile, w, gpu());
 }
 
+bool Variant::fills(const Product& p) const {
+  if (tile.kind == CoreKind::kTurns)
+    return p.items * ceil_div(p.m, tile.m) * ceil_div(p.n, tile.n) > gpu().multiprocessors;
+  return sharing == Sharing::kNone || parts(p) > 1;
+}
+
 size_t Variant::partial_bytes(const Product& p) const {
   return sharing == Sharing::kParts ? PartLayout(p, parts(p)).bytes() : 0;
 }
@@ -54,7 +62,7 @@ double Variant::time(const Product& p) const {
 
 Verdict Variant::check(const Problem& problem, const Product& p) const {
   const int capability = gpu().capability();
-  if (tile.kind == CoreKind::kWarpGroup) {
+  if (tile.on_groups()) {
     if (capability / 10 != 9) return Verdict::no("is made for compute capability 9.0");
     if (p.type == DType::kF32) return Verdict::no("multiplies 16-bit types");
     if (!p.a.along_k() || !p.b.along_k()) return Verdict::no("takes operands that lie along K");
@@ -70,12 +78,14 @@ Verdict Variant::check(const Problem& problem, const Product& p) const {
   if (p.items * ceil_div(p.m, tile.m) * ceil_div(p.n, tile.n) > kMost) return Verdict::no("is too large");
   // Loaders that pass elements one by one take whole rows of a slab at a time.
   for (const auto& [operand, width] : {std::pair(&p.a, tile.m), std::pair(&p.b, tile.n)})
-    if (operand->load == Load::kPlanes && tile.threads() % width != 0) return Verdict::no("is a tile too wide");
+    if (operand->load == Load::kPlanes && tile.fetching_threads() % width != 0)
+      return Verdict::no("is a tile too wide");
   return Verdict::yes();
 }
 
 Verdict worth_trying(const Variant& v, const Problem& problem, const Product& p) {
-  if (v.sharing != Sharing::kNone && v.parts(p) < 2) return Verdict::no("would not fill the GPU better in parts");
+  if (!v.fills(p))
+    return Verdict::no("would not fill the GPU better {}", v.sharing == Sharing::kNone ? "in turns" : "in parts");
   if (every_tile()) return Verdict::yes();
   const double own = v.time(p);
   double best = own;
@@ -83,8 +93,9 @@ Verdict worth_trying(const Variant& v, const Problem& problem, const Product& p)
   int faster = 0;
   for (const Tile& t : kTiles)
     for (Sharing s : {Sharing::kNone, Sharing::kParts, Sharing::kCluster}) {
+      if (t.kind == CoreKind::kTurns && s != Sharing::kNone) continue;
       const Variant other{t, s};
-      if (!other.check(problem, p) || (s != Sharing::kNone && other.parts(p) < 2)) continue;
+      if (!other.check(problem, p) || !other.fills(p)) continue;
       const double time = other.time(p);
       if (time < own) ++faster;
       if (time < best) best = time, fastest = &t;

@@ -12,6 +12,8 @@ struct Variant {
 
   /// Into how many parts K is split.
   int64_t parts(const Product& p) const;
+  /// Whether the way to share K, or to take turns, can fill the GPU better than blocks with one tile each.
+  bool fills(const Product& p) const;
   /// Bytes of partial sums in the workspace.
   size_t partial_bytes(const Product& p) const;
   /// Microseconds, roughly.

@@ -1,0 +1,180 @@
+// A matrix product by blocks that stay on their multiprocessor: one group of four warps fetches the slabs of one tile
+// after another, two groups multiply the tiles in turn, so that the tensor cores work for one while the other applies
+// its tile's tail. Hopper only.
+#pragma once
+
+#include "product.cuh"
+#include "signal.cuh"
+
+namespace product {
+
+/// The shared memory of such a block, and the places of its threads in it. BYTES: of the slabs of one stage.
+template <int STAGES, int BYTES, int BN>
+struct Turns {
+  static constexpr int kGroup = 128;                // threads
+  static constexpr int kWidth = BN < 64 ? BN : 64;  // columns that a warp hands out at a time
+  static constexpr int kPitch = kWidth + 8;
+  static constexpr int kFetchRegisters = 88, kMultiplyRegisters = 208;  // 64512 in all
+
+  char* slabs;
+  float* rows;                   // of each multiplying warp, 16 x kPitch
+  signals::Signal *full, *free;  // of each stage
+  signals::Signal* turn;         // of each group that multiplies
+
+  __device__ __forceinline__ explicit Turns(char* shared)
+      : slabs(shared),
+        rows(reinterpret_cast<float*>(shared + STAGES * BYTES)),
+        full(reinterpret_cast<signals::Signal*>(rows + 8 * 16 * kPitch)),
+        free(full + STAGES),
+        turn(free + STAGES) {}
+  __device__ __forceinline__ void open() const {
+    if (threadIdx.x == 0) {
+      for (int s = 0; s < STAGES; ++s) signals::open(full + s, kGroup), signals::open(free + s, 4);
+      for (int g = 0; g < 2; ++g) signals::open(turn + g, 4);
+    }
+    __syncthreads();
+  }
+  static __device__ __forceinline__ bool fetches() { return threadIdx.x < kGroup; }
+  /// Of the two groups that multiply.
+  static __device__ __forceinline__ int group() { return static_cast<int>(threadIdx.x) / kGroup - 1; }
+  __device__ __forceinline__ float* rows_of_warp() const {
+    return rows + (static_cast<int>(threadIdx.x) - kGroup) / 32 * 16 * kPitch;
+  }
+};
+
+/// A place in the ring, and the parity of the round.
+template <int STAGES>
+struct Position {
+  int stage = 0;
+  unsigned round = 0;
+  __device__ __forceinline__ void next() {
+    if (++stage == STAGES) stage = 0, round ^= 1;
+  }
+  __device__ __forceinline__ void skip(int slabs) {
+    const int to = stage + slabs;
+    round ^= static_cast<unsigned>(to / STAGES) & 1u;
+    stage = to % STAGES;
+  }
+};
+
+/// The group that fetches. A slab is handed on when the copies of kBehind more are under way.
+template <int STAGES, int BYTES, int BN, Early EARLY>
+class Fetcher {
+ public:
+  __device__ __forceinline__ explicit Fetcher(const Turns<STAGES, BYTES, BN>& block) : block_(block) {}
+
+  /// The loaders stand at the first of `slabs` slabs of a tile.
+  template <class A, class B, class W>
+  __device__ __forceinline__ void tile(A& a, B& b, const W& windows, int slabs) {
+    static_assert(A::kBytes + B::kBytes == BYTES, "a stage holds a slab of each");
+    int early = 0;
+    if (first_) {
+      if (EARLY != kNothing) {
+#pragma unroll 1
+        for (; early < STAGES && early < slabs; ++early) {
+          if (EARLY == kFirstOperand) a.fetch(block_.slabs + early * BYTES, windows);
+          if (EARLY == kSecondOperand) b.fetch(block_.slabs + early * BYTES + A::kBytes, windows);
+        }
+      }
+      wait_for_previous();
+      let_next_start();
+      first_ = false;
+    }
+#pragma unroll 1
+    for (int s = 0; s < slabs; ++s) {
+      signals::wait(block_.free + at_.stage, at_.round ^ 1);
+      char* slab = block_.slabs + at_.stage * BYTES;
+      if (EARLY != kFirstOperand || s >= early) a.fetch(slab, windows);
+      if (EARLY != kSecondOperand || s >= early) b.fetch(slab + A::kBytes, windows);
+      mma::commit_copies();
+      at_.next();
+      if (++under_way_ > kBehind) mma::wait_copies<kBehind>(), hand_on();
+    }
+  }
+  __device__ __forceinline__ void finish() {
+    mma::wait_copies<0>();
+    while (under_way_ > 0) hand_on();
+  }
+
+ private:
+  static constexpr int kBehind = STAGES - 2;
+  static_assert(STAGES >= 3, "one slab is multiplied, one is handed on, one is fetched");
+  __device__ __forceinline__ void hand_on() {
+    wgmma::fence_slabs();
+    signals::arrive(block_.full + to_hand_on_);
+    to_hand_on_ = to_hand_on_ + 1 == STAGES ? 0 : to_hand_on_ + 1;
+    --under_way_;
+  }
+  const Turns<STAGES, BYTES, BN>& block_;
+  Position<STAGES> at_;
+  int under_way_ = 0, to_hand_on_ = 0;
+  bool first_ = true;
+};
+
+/// One of the groups that multiply.
+template <int STAGES, int BYTES, int BN, class Cores>
+class Multiplier {
+ public:
+  __device__ __forceinline__ explicit Multiplier(const Turns<STAGES, BYTES, BN>& block) : block_(block) {}
+  /// The other group's tile.
+  __device__ __forceinline__ void skip(int slabs) { at_.skip(slabs); }
+  /// The sums of a tile of `slabs` >= 1 slabs; B's slab begins A_BYTES behind A's.
+  /// Begins when the other group has met all of its slabs: signals tell one round of the ring from the next only.
+  template <int A_BYTES>
+  __device__ __forceinline__ void tile(Cores& cores, int slabs) {
+    const int group = Turns<STAGES, BYTES, BN>::group();
+    signals::wait(block_.turn + group, turns_ ^ (group == 0 ? 1 : 0));
+    turns_ ^= 1;
+    signals::wait(block_.full + at_.stage, at_.round);
+    const char* slab = block_.slabs + at_.stage * BYTES;
+    cores.template multiply<true>(slab, slab + A_BYTES);
+    int before = at_.stage;
+    at_.next();
+#pragma unroll 1
+    for (int s = 1; s < slabs; ++s) {
+      signals::wait(block_.full + at_.stage, at_.round);
+      slab = block_.slabs + at_.stage * BYTES;
+      cores.template multiply<false>(slab, slab + A_BYTES);
+      wgmma::wait<1>();
+      give_back(before);
+      before = at_.stage;
+      at_.next();
+    }
+    if (mma::lane() == 0) signals::arrive(block_.turn + (group ^ 1));
+    cores.finish();
+    give_back(before);
+  }
+
+ private:
+  __device__ __forceinline__ void give_back(int stage) {
+    if (mma::lane() == 0) signals::arrive(block_.free + stage);
+  }
+  const Turns<STAGES, BYTES, BN>& block_;
+  Position<STAGES> at_;
+  unsigned turns_ = 0;
+};
+
+/// Hands every vector of V sums of the caller's warp to finish(values, row of the tile, column of the tile). `stage`
+/// belongs to the warp: 16 rows of WIDTH + 8.
+template <int BN, int WIDTH, int V, class Cores, class F>
+__device__ __forceinline__ void hand_out_by_warp(const Cores& cores, float* stage, F finish) {
+  constexpr int kPitch = WIDTH + 8, kVectors = WIDTH / V, kParts = BN / WIDTH;
+  static_assert(BN % WIDTH == 0 && 16 * kVectors % 32 == 0, "whole parts, whole warps");
+  const int warp_row = static_cast<int>(threadIdx.x) / 32 % 4 * 16;
+#pragma unroll 1
+  for (int pass = 0; pass < Cores::kPasses * kParts; ++pass) {
+    const int part = pass % kParts, block = pass / kParts;
+    cores.template put_part<kPitch, WIDTH>(block, part, stage);
+    __syncwarp();
+#pragma unroll 2
+    for (int i = mma::lane(); i < 16 * kVectors; i += 32) {
+      const int r = i / kVectors, column = i % kVectors * V;
+      float v[V];
+      load_floats<V>(stage + r * kPitch + column, v);
+      finish(v, block * 64 + warp_row + r, part * WIDTH + column);
+    }
+    __syncwarp();
+  }
+}
+
+}  // namespace product
