@@ -24,6 +24,17 @@ struct Problem {
 
 enum Mask { kNone, kKeep, kAdd };
 
+/// 2^x to two units in the last place, where results too small to be normal count as zeros.
+__device__ __forceinline__ float power_of_2(float x) {
+#ifdef HONE_EMULATED
+  return exp2f(x);
+#else
+  float r;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(x));
+  return r;
+#endif
+}
+
 constexpr float kLog2E = 1.44269504088896340736f;
 __device__ __forceinline__ float minus_infinity() { return float_of_bits(0xff800000u); }
 
@@ -127,7 +138,8 @@ struct TensorCores {
       const char* slab = ring + block % STAGES * (kKBytes + kVBytes);
       float s[KEYS / 8][4];
       scores(shared, slab, warp * 16, s);
-      weigh(p, hidden, block * KEYS, query, s, top, total, sum);
+      make_exponents(p, hidden, block * KEYS, query, s);
+      weigh(s, top, total, sum);
       combine(slab + kKBytes, s, sum);
       __syncthreads();
       if (STAGES == 1 && block + 1 < blocks) {
@@ -172,11 +184,19 @@ struct TensorCores {
         row[half] = mask + at * p.mask.position + (first + t * 2) * p.mask.channel;
       }
       const bool one_row = p.mask.position == 0;
-      if (p.mask.channel == 1 && first + KEYS <= p.keys) {
+      if (p.mask.channel == 1 && first + KEYS <= p.keys && product::aligned(row[0], 2 * sizeof(M)) &&
+          product::aligned(row[1], 2 * sizeof(M))) {
 #pragma unroll
-        for (int j = 0; j < KEYS / 8; ++j)
+        for (int half = 0; half < 2; ++half)
 #pragma unroll
-          for (int e = 0; e < 2; ++e) hidden[j][e] = row[0][j * 8 + e], hidden[j][e + 2] = row[1][j * 8 + e];
+          for (int j = 0; j < KEYS / 8; ++j) {
+            if (half == 1 && one_row) {
+              hidden[j][2] = hidden[j][0], hidden[j][3] = hidden[j][1];
+              continue;
+            }
+            const auto two = *reinterpret_cast<const Pack<M, 2>*>(row[half] + j * 8);
+            hidden[j][half * 2] = two.at[0], hidden[j][half * 2 + 1] = two.at[1];
+          }
       } else {
         const int step = static_cast<int>(p.mask.channel), left = p.keys - first - t * 2;
 #pragma unroll
@@ -191,27 +211,46 @@ struct TensorCores {
     }
   }
 
-  /// Scores become weights; earlier sums are scaled to the new maxima.
-  static __device__ __forceinline__ void weigh(const Problem& p, const M (&hidden)[MASK == kNone ? 1 : KEYS / 8][4],
-                                               int first, int query, float (&s)[KEYS / 8][4], float (&top)[2],
-                                               float (&total)[2], float (&sum)[DV / 8][4]) {
-    const int t = mma::lane() % 4;
+  /// Products of queries and keys become exponents of 2. Whether a key is there is asked only where some are not.
+  static __device__ __forceinline__ void make_exponents(const Problem& p,
+                                                        const M (&hidden)[MASK == kNone ? 1 : KEYS / 8][4], int first,
+                                                        int query, float (&s)[KEYS / 8][4]) {
+    const float scale = p.scale * kLog2E;
+#pragma unroll
+    for (int j = 0; j < KEYS / 8; ++j)
+#pragma unroll
+      for (int e = 0; e < 4; ++e) {
+        float& x = s[j][e];
+        if (SOFTCAP)
+          x = p.softcap * kLog2E * tanhf(x * p.scale / p.softcap);
+        else
+          x *= scale;
+        if constexpr (MASK == kKeep) x = value_of(hidden[j][e]) != 0 ? x : minus_infinity();
+        if constexpr (MASK == kAdd) x = fmaf(static_cast<float>(value_of(hidden[j][e])), kLog2E, x);
+      }
+    const int last = CAUSAL ? query + p.causal_offset : p.keys - 1;  // key that the upper row sees
+    if (first + KEYS <= p.keys && (!CAUSAL || first + KEYS - 1 <= last)) return;
+    const int at = first + mma::lane() % 4 * 2;
+#pragma unroll
+    for (int j = 0; j < KEYS / 8; ++j)
+#pragma unroll
+      for (int e = 0; e < 4; ++e) {
+        const int key = at + j * 8 + e % 2;
+        if (key >= p.keys || (CAUSAL && key > last + e / 2 * 8)) s[j][e] = minus_infinity();
+      }
+  }
+
+  /// Exponents become weights; earlier sums are scaled to the new maxima.
+  static __device__ __forceinline__ void weigh(float (&s)[KEYS / 8][4], float (&top)[2], float (&total)[2],
+                                               float (&sum)[DV / 8][4]) {
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
-      const int row = query + half * 8 < p.queries ? query + half * 8 : p.queries - 1;
       float high = top[half];
 #pragma unroll
-      for (int j = 0; j < KEYS / 8; ++j)
-#pragma unroll
-        for (int e = 0; e < 2; ++e) {
-          float& x = s[j][half * 2 + e];
-          const M m = MASK == kNone ? M() : hidden[MASK == kNone ? 0 : j][half * 2 + e];
-          x = score<MASK, CAUSAL, SOFTCAP>(p, x, m, row, first + j * 8 + t * 2 + e);
-          high = fmaxf(high, x);
-        }
+      for (int j = 0; j < KEYS / 8; ++j) high = fmaxf(high, fmaxf(s[j][half * 2], s[j][half * 2 + 1]));
       high = fmaxf(high, __shfl_xor_sync(0xffffffffu, high, 1));
       high = fmaxf(high, __shfl_xor_sync(0xffffffffu, high, 2));
-      const float base = high == minus_infinity() ? 0 : high, rescale = exp2f(top[half] - base);
+      const float base = high == minus_infinity() ? 0 : high, rescale = power_of_2(top[half] - base);
       top[half] = high;
       float part = 0;
 #pragma unroll
@@ -219,7 +258,7 @@ struct TensorCores {
 #pragma unroll
         for (int e = 0; e < 2; ++e) {
           float& x = s[j][half * 2 + e];
-          x = exp2f(x - base);
+          x = power_of_2(x - base);
           part += x;
         }
       total[half] = total[half] * rescale + part;
