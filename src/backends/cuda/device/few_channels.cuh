@@ -40,14 +40,46 @@ class Stem : public product::TensorCores<T, 128, BN, 2, 4, 1, true, true> {
     const int x0 = block % s.column_blocks * s.width;
     block /= s.column_blocks;
     const int y0 = block % s.row_blocks * s.rows, image = block / s.row_blocks;
-    const int patch_width = (s.width - 1) * SX + kColumns, patch_rows = (s.rows - 1) * SY + KH;
+    const int patch_width = patch_columns(s.width), patch_rows = (s.rows - 1) * SY + KH;
+    const int left_edge = x0 * SX - s.pad_x;
+    // Whole vectors of a row can be asked for where rows begin at them; the patch then begins left of the first window.
+    const bool vectors = s.in_width % 8 == 0 && product::aligned(data, 16);
+    const int shift = vectors ? left_edge & 7 : 0;
     wait_for_previous();
     let_next_start();
     const long long plane = static_cast<long long>(s.in_height) * s.in_width;
     data += image * C * plane;
+    const int top = y0 * SY - s.pad_y;
+    if (vectors)
+      fill_by_vectors(patch, data, s, top, left_edge - shift, patch_rows, patch_width / 8, plane);
+    else
+      fill(patch, data, s, top, left_edge, patch_rows, patch_width, plane);
+    mma::wait_copies<0>();
+    __syncthreads();
+    const int outputs = s.rows * s.width;
+    for (int tile = 0; tile < outputs; tile += 128) {
+      Stem sums;
+      sums.multiply_windows(patch + shift * 4, patch_width, held, tile, outputs, s.width);
+      product::hand_out<128, BN, V>(sums, shared, [&](const float(&v)[V], int r, int c) {
+        const int at = tile + r, y = at / s.width, x = at - y * s.width, left = s.channels - first_channel - c;
+        if (at >= outputs || y0 + y >= s.out_height || x0 + x >= s.out_width || left <= 0) return;
+        finish(v, (image * s.out_height + y0 + y) * s.out_width + x0 + x, first_channel + c, left < V ? left : V);
+      });
+    }
+  }
+
+  /// Columns of a patch for `width` outputs: with up to seven more on the left, in whole vectors.
+  static __device__ __forceinline__ int patch_columns(int width) {
+    return ((width - 1) * SX + kColumns + 7 + 7) / 8 * 8;
+  }
+
+ private:
+  /// Pixel by pixel.
+  static __device__ __forceinline__ void fill(T* patch, const T* data, const Shape& s, int top, int left, int rows,
+                                              int columns, long long plane) {
 #pragma unroll 4
-    for (int i = threadIdx.x; i < patch_rows * patch_width; i += Base::kThreads) {
-      const int r = i / patch_width, x = x0 * SX - s.pad_x + i - r * patch_width, y = y0 * SY - s.pad_y + r;
+    for (int i = threadIdx.x; i < rows * columns; i += Base::kThreads) {
+      const int r = i / columns, x = left + i - r * columns, y = top + r;
       Pack<T, 4> pixel;
 #pragma unroll
       for (int c = 0; c < 4; ++c) pixel.at[c] = from_float<T>(0);
@@ -59,21 +91,32 @@ class Stem : public product::TensorCores<T, 128, BN, 2, 4, 1, true, true> {
       }
       store_pack<4>(patch + i * 4, pixel);
     }
-    mma::wait_copies<0>();
-    __syncthreads();
-    const int outputs = s.rows * s.width;
-    for (int tile = 0; tile < outputs; tile += 128) {
-      Stem sums;
-      sums.multiply_windows(patch, patch_width, held, tile, outputs, s.width);
-      product::hand_out<128, BN, V>(sums, shared, [&](const float(&v)[V], int r, int c) {
-        const int at = tile + r, y = at / s.width, x = at - y * s.width, left = s.channels - first_channel - c;
-        if (at >= outputs || y0 + y >= s.out_height || x0 + x >= s.out_width || left <= 0) return;
-        finish(v, (image * s.out_height + y0 + y) * s.out_width + x0 + x, first_channel + c, left < V ? left : V);
-      });
+  }
+  /// Eight pixels of a row at a time, which lie inside or outside together.
+  static __device__ __forceinline__ void fill_by_vectors(T* patch, const T* data, const Shape& s, int top, int left,
+                                                         int rows, int columns, long long plane) {
+#pragma unroll 2
+    for (int i = threadIdx.x; i < rows * columns; i += Base::kThreads) {
+      const int r = i / columns, x = left + (i - r * columns) * 8, y = top + r;
+      Pack<T, 8> channel[4];
+      const bool inside = static_cast<unsigned>(y) < static_cast<unsigned>(s.in_height) &&
+                          static_cast<unsigned>(x) < static_cast<unsigned>(s.in_width);
+      const T* from = data + static_cast<long long>(y) * s.in_width + x;
+#pragma unroll
+      for (int c = 0; c < 4; ++c) {
+#pragma unroll
+        for (int e = 0; e < 8; ++e) channel[c].at[e] = from_float<T>(0);
+        if (c < C && inside) channel[c] = load_pack<8>(from + c * plane);
+      }
+#pragma unroll
+      for (int e = 0; e < 8; e += 2) {
+        Pack<T, 8> two;
+#pragma unroll
+        for (int c = 0; c < 4; ++c) two.at[c] = channel[c].at[e], two.at[c + 4] = channel[c].at[e + 1];
+        store_pack<8>(patch + i * 32 + e * 4, two);
+      }
     }
   }
-
- private:
   __device__ __forceinline__ void multiply_windows(const T* patch, int patch_width, const char* weights, int tile,
                                                    int outputs, int width) {
     this->clear();

@@ -24,7 +24,8 @@ struct Blocks {
     width = ceil_div(w.out[2], column_blocks);
     rows = std::clamp<int64_t>(kTile / width, 1, w.out[1]);
     const auto bytes = [&](int64_t n) {
-      const int64_t patch = ((n - 1) * w.stride[1] + w.kernel[1]) * ((width - 1) * w.stride[2] + columns) * 8;
+      const int64_t across = ceil_div((width - 1) * w.stride[2] + columns + 7, 8) * 8;
+      const int64_t patch = ((n - 1) * w.stride[1] + w.kernel[1]) * across * 8;
       return 64 * (channels + 8) * 4 + channels * (depth + 8) * 2 + patch;
     };
     // More rows share more of the image and of the weights, as long as all multiprocessors have enough to do.

@@ -1,5 +1,6 @@
 // Depthwise convolutions (one channel a group): cuda.depthwise_<strip> for channels-last images with constant weights,
 // cuda.depthwise_planar_<strip> for planar ones. The strip is the number of outputs that a thread computes.
+// cuda.depthwise_tile_<vectors> keeps tiles of channels-last images in shared memory.
 #include "backends/cuda/program_code.h"
 #include "backends/cuda/tactics/convolution/conv_problem.h"
 #include "backends/cuda/tactics/product/packing.h"
@@ -111,16 +112,112 @@ extern "C" __global__ void __launch_bounds__({}) kernel({}) {{
     return std::max(traffic / 4e6, count * steps / 32 * fill / (gpu().multiprocessors * 4 * 1600.0)) + 2;
   }
 
- private:
+ protected:
   static int64_t pitch(const Problem& p) {
     const int64_t vector = chunk_elements(p.inputs[1].type);
     return ceil_div(p.inputs[1].dims[0], vector) * vector;
   }
+
+ private:
   int64_t threads(const ConvProblem& c, int64_t vector) const {
     return c.batch * c.windows.out[1] * ceil_div(c.windows.out[2], strip_) * ceil_div(c.in_channels, vector);
   }
   const std::string name_;
   const int strip_;
+};
+
+/// What a block of the tiled kernel computes: strips of four outputs along x, rows, and chunks of 16 bytes of channels.
+struct DepthwiseTile {
+  int64_t vectors, strips = 1, rows = 1, shared = 0;
+  int64_t tiles_x = 1, tiles_y = 1, groups = 1;
+
+  DepthwiseTile(const ConvProblem& c, int64_t v, int64_t chunk) : vectors(v) {
+    const WindowGeometry& w = c.windows;
+    double best = 0;
+    for (int64_t threads : {128, 64})
+      for (int64_t sx = 1; sx <= threads / vectors; sx *= 2) {
+        const int64_t ty = threads / vectors / sx;
+        const int64_t width = (sx * 4 - 1) * w.stride[2] + (w.kernel[2] - 1) * w.dilation[2] + 1;
+        const int64_t height = (ty - 1) * w.stride[1] + (w.kernel[1] - 1) * w.dilation[1] + 1;
+        const int64_t columns = ceil_div(width, w.stride[2]) * w.stride[2], pitch = v % 8 == 0 ? v : v + 1;
+        const int64_t bytes = (height * columns * pitch + w.taps() * v) * 16;
+        const int64_t across = ceil_div(w.out[2], sx * 4), down = ceil_div(w.out[1], ty);
+        // Sums of a strip against copies to shared memory.
+        const double cost = static_cast<double>(across * down) * (static_cast<double>(sx * ty * (w.taps() * 4 + 16)) +
+                                                                  static_cast<double>(width * height) * 3);
+        if (shared != 0 && cost >= best) continue;
+        if (bytes > 48 << 10) continue;
+        best = cost, shared = bytes, strips = sx, rows = ty, tiles_x = across, tiles_y = down;
+      }
+    groups = ceil_div(c.in_channels, vectors * chunk);
+  }
+  int64_t threads() const { return vectors * strips * rows; }
+};
+
+class DepthwiseTiled : public Depthwise {
+ public:
+  explicit DepthwiseTiled(int vectors)
+      : Depthwise(4), tile_name_(fmt::format("cuda.depthwise_tile_{}", vectors)), vectors_(vectors) {}
+  std::string_view name() const override { return tile_name_; }
+  Verdict supports(const Problem& p) const override {
+    if (Verdict v = Depthwise::supports(p); !v) return v;
+    ConvProblem c;
+    (void)depthwise_problem(p, c);
+    const WindowGeometry& w = c.windows;
+    if (w.taps() > 49) return Verdict::no("has too large a kernel");
+    const DepthwiseTile t(c, vectors_, chunk_elements(p.inputs[0].type));
+    if (t.shared == 0) return Verdict::no("needs too much shared memory");
+    if (c.batch * t.tiles_x * t.tiles_y * t.groups > INT32_MAX) return Verdict::no("is too large");
+    return Verdict::yes();
+  }
+  Verdict promises(const Problem& p) const override {
+    return p.outputs[0].dims.back() >= 4 ? Verdict::yes() : Verdict::no("has strips longer than the image is wide");
+  }
+  std::vector<Recipe> recipes(const Problem& p) const override {
+    ConvProblem c;
+    (void)depthwise_problem(p, c);
+    place_input(p.inputs[0], false, c);
+    const WindowGeometry& w = c.windows;
+    const int64_t vector = chunk_elements(p.inputs[0].type);
+    const DepthwiseTile t(c, vectors_, vector);
+    KernelParameters k;
+    const std::string type(device_type(p.inputs[0].type));
+    k.pointer("const " + type, "data", Argument::input(0)), k.pointer("const " + type, "weights", Argument::blob(0));
+    k.integer("pitch", pitch(p)), k.integer("channels", c.in_channels);
+    k.integer("tiles_y", t.tiles_y), k.integer("tiles_x", t.tiles_x);
+    const std::string shape = shape_code(k, w, w.image, w.axis[1], w.axis[2]);
+    std::vector<IndexAxis> rows = {0};
+    for (size_t a = 2; a < p.outputs[0].dims.size(); ++a) rows.push_back(a);
+    const TailSource tail = tail_source(p, rows, {1}, c.bias, k);
+    Recipe r;
+    r.source = fmt::format(
+        R"(#include "math.cuh"
+#include "depthwise_tile.cuh"
+using namespace product;
+{}
+typedef depthwise::Tile<{}, {}, {}, {}, {}, {}, {}, {}, {}, {}> Tile;
+extern "C" __global__ void __launch_bounds__({}) kernel({}) {{
+  extern __shared__ __align__(128) char shared[];
+  {}
+  const Tail tail = {};
+  Tile::run(data, weights, pitch, channels, tiles_y, tiles_x, shape, shared,
+            [&](const float (&v)[{}], int row, int column, int n) {{ tail.run(v, row, column, n); }});
+}}
+)",
+        tail.definition, type, vectors_, t.strips, t.rows, w.kernel[1], w.kernel[2], w.stride[1], w.stride[2],
+        w.dilation[1], w.dilation[2], t.threads(), k.parameters(), shape, tail.initialiser, vector);
+    r.arguments = k.arguments();
+    r.overlaps = true;
+    r.block = {static_cast<unsigned>(t.threads()), 1, 1};
+    r.grid = {static_cast<unsigned>(c.batch * t.tiles_y * t.tiles_x * t.groups), 1, 1};
+    r.shared_bytes = static_cast<unsigned>(t.shared);
+    return {r};
+  }
+  double estimate(const Problem& p) const override { return 0.8 * Depthwise::estimate(p); }
+
+ private:
+  const std::string tile_name_;
+  const int vectors_;
 };
 
 class DepthwisePlanar : public RecipeTactic {
@@ -212,5 +309,14 @@ HONE_DEPTHWISE(1)
 HONE_DEPTHWISE(2)
 HONE_DEPTHWISE(4)
 #undef HONE_DEPTHWISE
+
+const Tactic& depthwise_tile_4() {
+  static const DepthwiseTiled tactic(4);
+  return tactic;
+}
+const Tactic& depthwise_tile_8() {
+  static const DepthwiseTiled tactic(8);
+  return tactic;
+}
 
 }  // namespace hone::cuda

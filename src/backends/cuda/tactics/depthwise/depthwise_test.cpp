@@ -8,6 +8,8 @@ namespace hone::cuda {
 const Tactic& depthwise_1();
 const Tactic& depthwise_2();
 const Tactic& depthwise_4();
+const Tactic& depthwise_tile_4();
+const Tactic& depthwise_tile_8();
 const Tactic& depthwise_planar_1();
 const Tactic& depthwise_planar_2();
 const Tactic& depthwise_planar_4();
@@ -50,6 +52,18 @@ TEST_F(DepthwiseTest, ChannelsLast) {
     check_case(c, depthwise_2(), DType::kBF16, Format::kChannelsLast, 5);
     check_case(c, depthwise_1(), DType::kF32, Format::kChannelsLast, 0);
   }
+}
+
+TEST_F(DepthwiseTest, Tiles) {
+  for (const Case& c : kCases) {
+    check_case(c, depthwise_tile_4(), DType::kF16, Format::kChannelsLast, 0);
+    check_case(c, depthwise_tile_8(), DType::kF16, Format::kChannelsLast, 8);
+    check_case(c, depthwise_tile_4(), DType::kBF16, Format::kChannelsLast, 5);
+    check_case(c, depthwise_tile_8(), DType::kF32, Format::kChannelsLast, 0);
+  }
+  const Case many = {{2, 136, 21, 37}, {136, 1, 5, 5}, {2, 2}, {}, {1, 2}, {2, 2}};
+  check_case(many, depthwise_tile_4(), DType::kF16, Format::kChannelsLast, 0);
+  check_case(many, depthwise_tile_8(), DType::kF16, Format::kChannelsLast, 0);
 }
 
 TEST_F(DepthwiseTest, Planar) {
