@@ -78,6 +78,7 @@ constexpr passes::Pass kRecognize[] = {
     {"select-through-views", passes::select_through_views},
     {"recognize-attention", passes::recognize_attention},
     {"sink-views", passes::sink_views},
+    {"fold-recognized-constants", passes::fold_constants},
     {"remove-recognized-noops", passes::remove_noops},
     {"remove-dead-patterns", remove_dead},
 };

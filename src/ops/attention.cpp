@@ -66,7 +66,12 @@ void infer_attention(InferContext& c) {
     require<ModelError>(c.in(3).type == DType::kBool || is_float(c.in(3).type), "the mask of attention is {}",
                         name(c.in(3).type));
     require<ModelError>(mask.size() <= 4, "the mask of attention has shape {}", str(mask));
-    for (size_t i = 0; i < mask.size(); ++i)
+    const bool repeats = a.mask_repeats && mask.size() == 4;
+    if (repeats)
+      require<ModelError>(
+          mask[0].is_const() && mask[0].value() > 0 && (!q[0].is_const() || q[0].value() % mask[0].value() == 0),
+          "a mask of {} items does not repeat in a batch of {}", mask[0].str(), q[0].str());
+    for (size_t i = repeats ? 1 : 0; i < mask.size(); ++i)
       if (!mask[i].is(1)) require_same_dim(mask[i], scores[4 - mask.size() + i], "an axis of the mask and the scores");
   }
   c.outputs[0] = {c.in(0).type, permuted({q[0], q[1], q[2], v[3]}, a.out_perm), std::nullopt, nullptr};
@@ -98,6 +103,7 @@ struct Problem {
   View q, k, v, out;
   std::vector<int64_t> mask_stride = {0, 0, 0, 0};
   std::vector<double> mask;  // additive; empty: none
+  int64_t mask_items = 1;    // behind which it begins again
 };
 
 // Softmax in place; all zeros where no key is visible.
@@ -124,8 +130,8 @@ void attend(const Problem& p, int64_t b, int64_t h, int64_t i, const T* q, const
     dot *= a.scale;
     if (a.softcap > 0) dot = a.softcap * std::tanh(dot / a.softcap);
     if (!p.mask.empty())
-      dot += p.mask[static_cast<size_t>(b * p.mask_stride[0] + h * p.mask_stride[1] + i * p.mask_stride[2] +
-                                        j * p.mask_stride[3])];
+      dot += p.mask[static_cast<size_t>(b % p.mask_items * p.mask_stride[0] + h * p.mask_stride[1] +
+                                        i * p.mask_stride[2] + j * p.mask_stride[3])];
     scores[static_cast<size_t>(j)] = j > last ? -std::numeric_limits<double>::infinity() : dot;
   }
   softmax(scores);
@@ -159,7 +165,10 @@ void eval_attention(EvalContext& c) {
                       q.dims[1], k.dims[1]);
   if (c.has(3)) {
     p.mask = additive(c.in(3));
-    p.mask_stride = broadcast_strides(c.in(3).dims(), {q.dims[0], q.dims[1], q.dims[2], k.dims[2]});
+    p.mask_items = a.mask_repeats && c.in(3).dims().size() == 4 ? c.in(3).dims()[0] : q.dims[0];
+    require<ModelError>(p.mask_items > 0 && q.dims[0] % p.mask_items == 0,
+                        "a mask of {} items does not repeat in a batch of {}", p.mask_items, q.dims[0]);
+    p.mask_stride = broadcast_strides(c.in(3).dims(), {p.mask_items, q.dims[1], q.dims[2], k.dims[2]});
   }
   const DType type = c.in(0).type();
   with_float(type, [&]<class T>() {

@@ -1,5 +1,5 @@
 // softmax(scale * Q K^T + mask) V. Inputs: Q [B,H,Sq,D], K [B,Hkv,Skv,D], V [B,Hkv,Skv,Dv], optional mask broadcast to
-// [B,H,Sq,Skv] (additive, or bool: keep).
+// [B,H,Sq,Skv] (additive, or bool: keep), or repeated along B.
 #pragma once
 
 #include "ops/op.h"
@@ -14,6 +14,7 @@ struct AttentionAttrs : AttributesOf<AttentionAttrs> {
   double scale = 1, softcap = 0;  // softcap 0: none; else cap * tanh(x / cap)
   bool causal = false;            // key position <= query position + (Skv - Sq) * causal_offset
   bool causal_bottom_right = false;
+  bool mask_repeats = false;  // the mask has items for a part of the batch, and begins again behind the last one
   std::vector<int64_t> q_perm, k_perm, v_perm, out_perm;
   int64_t q_first = 0, k_first = 0, v_first = 0, heads = 0, kv_heads = 0;
   /// Of operand 0 (queries), 1 (keys) or 2 (values).
@@ -33,8 +34,8 @@ struct AttentionAttrs : AttributesOf<AttentionAttrs> {
   }
   void visit(FieldVisitor& v) override {
     v.field("scale", scale), v.field("softcap", softcap), v.field("causal", causal);
-    v.field("causal_bottom_right", causal_bottom_right), v.field("q_perm", q_perm), v.field("k_perm", k_perm),
-        v.field("v_perm", v_perm);
+    v.field("causal_bottom_right", causal_bottom_right), v.field("mask_repeats", mask_repeats),
+        v.field("q_perm", q_perm), v.field("k_perm", k_perm), v.field("v_perm", v_perm);
     v.field("out_perm", out_perm);
     v.field("q_first", q_first), v.field("k_first", k_first), v.field("v_first", v_first);
     v.field("heads", heads), v.field("kv_heads", kv_heads);

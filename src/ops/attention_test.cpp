@@ -51,6 +51,19 @@ TEST(Attention, AddsMasksAndZeroesBlindQueries) {
                 {0, 20});
 }
 
+TEST(Attention, RepeatsMasksAlongTheBatch) {
+  // Four items; the mask of two hides the second key from every other one.
+  const Tensor q = tensor({4, 1, 1, 1}, {1, 1, 1, 1}), k = tensor({4, 1, 2, 1}, {0, 1, 0, 1, 0, 1, 0, 1}),
+               v = tensor({4, 1, 2, 1}, {10, 20, 10, 20, 10, 20, 10, 20});
+  AttentionAttrs a;
+  a.mask_repeats = true;
+  expect_tensor(run(kAttentionOp, a, {q, k, v, tensor({2, 1, 1, 2}, {0, -1e9, 0, 0})})[0], {4, 1, 1, 1},
+                {10, mix(1), 10, mix(1)}, 1e-5);
+  EXPECT_THROW(run(kAttentionOp, a, {q, k, v, tensor({3, 1, 1, 2}, {0, 0, 0, 0, 0, 0})}), ModelError);
+  a.mask_repeats = false;
+  EXPECT_THROW(run(kAttentionOp, a, {q, k, v, tensor({2, 1, 1, 2}, {0, 0, 0, 0})}), ModelError);
+}
+
 TEST(Attention, SharesKeysAmongQueryHeads) {
   const Tensor q = tensor({1, 4, 1, 1}, {0, 0, 0, 0}), k = tensor({1, 2, 1, 1}, {1, 1}),
                v = tensor({1, 2, 1, 1}, {5, 7});

@@ -170,22 +170,49 @@ Value* expanded_to(Graph& g, Node* before, Value* v, const Shape& target) {
   return g.insert(before, kExpandOp, v->name(), {v, dims}, a)->output();
 }
 
-// The mask for scores of shape [.., Sq, Skv] as they leave Q K^T; null where it cannot be told.
-Value* settle(Graph& g, Node* before, const Mask& m, const Shape& scores) {
+// A mask's shape with as many axes as the scores have where it applies.
+Shape aligned(const Mask& m) {
+  Shape s = m.value->shape();
+  while (s.size() < m.scores.size()) s.insert(s.begin(), Dim(1));
+  return s;
+}
+
+// Of the axes that the batch of the scores is split into where the mask applies, how many leading ones the mask lacks
+// while it has all of the others, so that it repeats along the batch. 0: it does not. *items: how many it has.
+size_t repeated_axes(const Mask& m, const Shape& scores, int64_t* items) {
+  if (m.scores == scores || scores.size() != 4) return 0;
+  const auto groups = split_axes(scores, m.scores);
+  if (!groups) return 0;
+  const Shape own = aligned(m);
+  const std::vector<size_t>& axes = groups->front();
+  size_t lacking = 0;
+  while (lacking < axes.size() && own[axes[lacking]].is(1) && !m.scores[axes[lacking]].is(1)) ++lacking;
+  *items = 1;
+  for (size_t i = lacking; i < axes.size(); ++i) {
+    if (own[axes[i]] != m.scores[axes[i]] || !own[axes[i]].is_const()) return 0;
+    *items *= own[axes[i]].value();
+  }
+  return *items > 1 ? lacking : 0;
+}
+
+// The mask for scores of shape [.., Sq, Skv] as they leave Q K^T; null where it cannot be told. `lacking`: leading axes
+// of the batch along which it stays repeated.
+Value* settle(Graph& g, Node* before, const Mask& m, const Shape& scores, size_t lacking) {
   Value* v = m.value;
   if (m.scores != scores) {
     const auto groups = split_axes(scores, m.scores);
     if (!groups) return nullptr;
     // Align the mask with the scores under the reshape, then join the axes again.
-    Shape own = v->shape();
-    while (own.size() < m.scores.size()) own.insert(own.begin(), Dim(1));
+    const Shape own = aligned(m);
     Shape expanded = own, joined;
-    for (const auto& axes : *groups) {
+    for (size_t axis = 0; axis < groups->size(); ++axis) {
+      const std::vector<size_t>& axes = (*groups)[axis];
       bool ones = true;
       for (size_t k : axes) ones = ones && own[k].is(1);
       Dim product(1);
-      for (size_t k : axes) {
-        if (!ones) expanded[k] = m.scores[k];
+      for (size_t i = 0; i < axes.size(); ++i) {
+        const size_t k = axes[i];
+        if (!ones && (axis > 0 || i >= lacking)) expanded[k] = m.scores[k];
         product = product * expanded[k];
       }
       joined.push_back(product);
@@ -198,12 +225,28 @@ Value* settle(Graph& g, Node* before, const Mask& m, const Shape& scores) {
   return v;
 }
 
-// All masks as one; null with *ok false where they cannot be joined.
-Value* join_masks(Graph& g, Node* before, const Match& m, bool* ok) {
+// All masks as one; null with *ok false where they cannot be joined. *repeats: along the batch.
+Value* join_masks(Graph& g, Node* before, const Match& m, bool* ok, bool* repeats) {
   Value* all = nullptr;
   const Shape& scores = m.scores->output()->shape();
+  // They stay repeated where all that differ within the batch have as many items.
+  std::vector<size_t> lacking;
+  int64_t items = 0;
+  *repeats = true;
   for (const Mask& mask : m.masks) {
-    Value* v = settle(g, before, mask, scores);
+    int64_t own = 0;
+    lacking.push_back(repeated_axes(mask, scores, &own));
+    const Shape shape = aligned(mask);
+    const bool same = mask.scores == scores && !shape.empty() && (shape.size() < 4 || shape[0].is(1));
+    if (lacking.back() > 0 && (items == 0 || items == own))
+      items = own;
+    else
+      *repeats = *repeats && same;
+  }
+  *repeats = *repeats && items > 0;
+  for (size_t i = 0; i < m.masks.size(); ++i) {
+    const Mask& mask = m.masks[i];
+    Value* v = settle(g, before, mask, scores, *repeats ? lacking[i] : 0);
     *ok = *ok && v != nullptr && (all == nullptr || all->type() == v->type());
     if (!*ok) return nullptr;
     all = all == nullptr ? v : insert_map(g, before, mask.keep ? ScalarFn::kAnd : ScalarFn::kAdd, {all, v})->output();
@@ -274,7 +317,7 @@ bool rewrite(Graph& g, Match& m, std::set<const Node*>& removed) {
   if (transpose != nullptr) a.out_perm = unless_identity(transpose->attr<TransposeAttrs>().perm);
   Node* before = m.product;
   bool ok = true;
-  Value* mask = join_masks(g, before, m, &ok);
+  Value* mask = join_masks(g, before, m, &ok, &a.mask_repeats);
   if (!ok) return false;
   std::vector<Value*> inputs = {reshaped(g, before, q.source, q.shape), reshaped(g, before, k.source, k.shape),
                                 reshaped(g, before, v.source, v.shape)};

@@ -98,6 +98,19 @@ TEST(Attention, WindowsWithTwoMasks) {
   s = n.map(kAdd, {reshape(n, s, {-1, 3, 2, 4, 4}), n.weights({1, 3, 1, 4, 4})});
   n.output(matmul(n, softmax(n, reshape(n, s, {-1, 2, 4, 4})), v));
   EXPECT_EQ(run_checked(n.graph, recognize_attention, {{"N", 2}}), 1) << n.graph.str();
+  EXPECT_EQ(count(n.graph, kExpandOp), 0) << n.graph.str();
+}
+TEST(Attention, WindowsWithMasksThatDoNotRepeatAlike) {
+  Net n;
+  const auto windows = [&](const char* name) {
+    return reshape(n, n.input(name, {"N", "6", "2", "4", "5"}), {-1, 2, 4, 5});
+  };
+  Value *q = windows("q"), *k = windows("k"), *v = windows("v");
+  Value* s = matmul(n, q, transpose(n, k, {0, 1, 3, 2}));
+  s = n.map(kAdd, {reshape(n, s, {-1, 6, 2, 4, 4}), n.weights({1, 6, 1, 4, 4})});
+  s = n.map(kAdd, {reshape(n, s, {-1, 3, 2, 4, 4}), n.weights({1, 3, 1, 4, 4})});
+  n.output(matmul(n, softmax(n, reshape(n, s, {-1, 2, 4, 4})), v));
+  run_checked(n.graph, recognize_attention, {{"N", 2}});
 }
 TEST(Attention, SharedKeyHeads) {
   Net n;

@@ -130,7 +130,7 @@ void Attention::run(const float* q, const float* k, const float* v, const void* 
       h.v = v + n * s_.v.batch + group * s_.v.head;
       h.out = out + n * s_.out.batch + m * s_.out.head;
       h.mask = static_cast<const std::byte*>(mask) +
-               (n * s_.mask.batch + m * s_.mask.head) * (s_.mask.kind == MaskKind::kAdd ? 4 : 1);
+               (n % s_.mask.items * s_.mask.batch + m * s_.mask.head) * (s_.mask.kind == MaskKind::kAdd ? 4 : 1);
       const int64_t b0 = part_begin(blocks, part, parts), b1 = part_begin(blocks, part + 1, parts);
       if (s_.rows > kFewRows && b0 < b1)
         pack(h, visible_keys(std::min(s_.rows, b1 * block_) - 1), scratch, scratch + key_pitch_ * s_.channels);

@@ -18,6 +18,7 @@ enum class MaskKind : uint8_t { kNone, kAdd, kKeep };  // floats that are added;
 struct AttentionMask {
   MaskKind kind = MaskKind::kNone;
   int64_t batch = 0, head = 0, row = 0, col = 0;  // strides in elements; 0 repeats; col is 0 or 1
+  int64_t items = INT64_MAX;                      // of the batch, behind which the mask begins again
 };
 
 struct AttentionShape {

@@ -20,6 +20,7 @@ struct Problem {
   Strides q, k, v, out, mask;  // of the mask: batch, head, query, key
   float scale, softcap;        // softcap 0: none
   int causal_offset;           // key <= query + offset
+  int mask_items;              // of the batch, behind which the mask begins again
 };
 
 enum Mask { kNone, kKeep, kAdd };
@@ -103,7 +104,7 @@ struct TensorCores {
     k += at.batch * p.k.batch + at.head / p.shared_heads * p.k.head;
     v += at.batch * p.v.batch + at.head / p.shared_heads * p.v.head;
     out += at.batch * p.out.batch + at.head * p.out.head + at.query * p.out.position;
-    if (MASK != kNone) mask += at.batch * p.mask.batch + at.head * p.mask.head;
+    if (MASK != kNone) mask += at.batch % p.mask_items * p.mask.batch + at.head * p.mask.head;
     char* ring = shared + kQBytes;
     const int keys = visible_keys<CAUSAL>(p, at.query, kRows), blocks = (keys + KEYS - 1) / KEYS;
     const auto fetch = [&](int block) {
@@ -348,7 +349,7 @@ struct Plain {
     k += at.batch * p.k.batch + at.head / p.shared_heads * p.k.head;
     v += at.batch * p.v.batch + at.head / p.shared_heads * p.v.head;
     out += at.batch * p.out.batch + at.head * p.out.head + at.query * p.out.position;
-    if (MASK != kNone) mask += at.batch * p.mask.batch + at.head * p.mask.head;
+    if (MASK != kNone) mask += at.batch % p.mask_items * p.mask.batch + at.head * p.mask.head;
     const int lane = static_cast<int>(threadIdx.x % 32), warp = static_cast<int>(threadIdx.x / 32);
     float *held_q = shared, *held_k = held_q + kQFloats, *held_v = held_k + kKFloats;
     float* held_p = held_v + kVFloats + warp * ROWS * 32;

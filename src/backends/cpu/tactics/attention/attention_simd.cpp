@@ -45,6 +45,7 @@ AttentionShape shape_of(const Problem& p) {
   if (p.has(3)) {
     const std::vector<int64_t> m = broadcast_strides_of(p.inputs[3], 4);
     s.mask = {p.inputs[3].type == DType::kBool ? MaskKind::kKeep : MaskKind::kAdd, m[0], m[1], m[2], m[3]};
+    if (a.mask_repeats && p.inputs[3].dims.size() == 4) s.mask.items = p.inputs[3].dims[0];
   }
   return s;
 }
@@ -91,6 +92,7 @@ class AttentionSimd : public Tactic {
       const TensorDesc& m = p.inputs[3];
       if (m.type != DType::kF32 && m.type != DType::kBool) return Verdict::no("mask type {}", hone::name(m.type));
       if (m.format != Format::kLinear || m.dims.size() > 4) return Verdict::no("mask format");
+      if (m.count() == 0) return Verdict::no("mask is empty");
     }
     const AttentionShape s = shape_of(p);
     if (s.kv_heads < 1 || s.heads % s.kv_heads != 0 || s.keys < 1) return Verdict::no("head counts");

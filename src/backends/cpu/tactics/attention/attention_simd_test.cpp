@@ -35,6 +35,14 @@ TEST(AttentionTactic, PlainAndMasked) {
   check(a, {q, k, v});
 }
 
+TEST(AttentionTactic, RepeatedMasks) {
+  AttentionAttrs a;
+  a.mask_repeats = true;
+  const Dims dims = {6, 2, 9, 16};
+  check(a, {random_tensor(DType::kF32, dims, 1), random_tensor(DType::kF32, dims, 2), random_tensor(DType::kF32, dims, 3),
+            random_tensor(DType::kF32, {3, 2, 9, 9}, 4)});
+}
+
 TEST(AttentionTactic, FoldedTransposes) {
   AttentionAttrs a;
   a.q_perm = a.k_perm = a.v_perm = a.out_perm = {0, 2, 1, 3};

@@ -75,7 +75,7 @@ Verdict check_attention(const Problem& p) {
     const TensorDesc& m = p.inputs[3];
     if (m.type != DType::kBool && m.type != DType::kF32 && m.type != DType::kF16 && m.type != DType::kBF16)
       return Verdict::no("has a mask of {}", name(m.type));
-    if (m.format != Format::kLinear || m.dims.size() > 4) return Verdict::no("has an unusual mask");
+    if (m.format != Format::kLinear || m.dims.size() > 4 || m.count() == 0) return Verdict::no("has an unusual mask");
   }
   const AttentionProblem a(p);
   if (a.k.dims[1] < 1 || a.heads() % a.k.dims[1] != 0) return Verdict::no("has heads that do not share keys evenly");
@@ -143,7 +143,9 @@ extern "C" __global__ void __launch_bounds__({2}) kernel({3}) {{
     s += ", " + k_.real("scale", static_cast<float>(attrs.scale)) + ", " +
          k_.real("softcap", static_cast<float>(attrs.softcap));
     const int64_t offset = attrs.causal_bottom_right ? a_.keys() - a_.queries() : 0;
-    return fmt::format("{{{}, {}}}", s, k_.integer("causal_offset", offset));
+    const bool repeats = attrs.mask_repeats && a_.masked && p_.inputs[3].dims.size() == 4;
+    return fmt::format("{{{}, {}, {}}}", s, k_.integer("causal_offset", offset),
+                       k_.integer("mask_items", repeats ? p_.inputs[3].dims[0] : std::max<int64_t>(1, a_.batch())));
   }
 
   const Problem& p_;

@@ -72,6 +72,18 @@ void check_masks(const Tactic& tactic, DType type) {
 TEST_F(AttentionTest, MasksInHalf) { check_masks(attention_mma_32(), DType::kF16); }
 TEST_F(AttentionTest, MasksInFloat) { check_masks(attention_fma_16(), DType::kF32); }
 
+TEST_F(AttentionTest, RepeatedMasks) {
+  AttentionAttrs a = attributes(32);
+  a.mask_repeats = true;
+  for (bool half : {false, true}) {
+    const DType t = half ? DType::kF16 : DType::kF32;
+    TestProblem p(kAttentionOp, a);
+    for (int i = 0; i < 3; ++i) p.input(t, {6, 2, 49, 32});
+    p.input(t, {3, 2, 49, 49}, {}, false, -3, 3);
+    p.check(half ? attention_mma_64() : attention_fma_16());
+  }
+}
+
 TEST_F(AttentionTest, OperandsAsTheyLie) {
   AttentionAttrs a = attributes(32);
   a.q_perm = a.k_perm = a.v_perm = a.out_perm = {0, 2, 1, 3};
