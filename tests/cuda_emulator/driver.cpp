@@ -339,6 +339,30 @@ Result cuLaunchKernel(Function function, unsigned grid_x, unsigned grid_y, unsig
     return run_kernel(function, grid, block, shared_bytes, pointers);
   });
 }
+// Writes what bulk::Map of the emulated "bulk.cuh" reads.
+Result cuTensorMapEncodeTiled(void* map, int type, uint32_t rank, void* data, const uint64_t* dims,
+                              const uint64_t* strides, const uint32_t* box, const uint32_t* steps, int interleave,
+                              int swizzle, int promotion, int fill) {
+  constexpr int kHalf = 6, kBrainFloat = 9, kSwizzle128 = 3;
+  const auto aligned = [](uint64_t v) { return v % 16 == 0; };
+  if ((type != kHalf && type != kBrainFloat) || rank != 3 || interleave != 0 || swizzle != kSwizzle128 ||
+      promotion < 0 || promotion > 3 || fill != 0 || box[0] != 64 || box[1] < 1 || box[1] > 256 || box[2] != 1)
+    return kErrorInvalidValue;
+  if (!aligned(reinterpret_cast<uint64_t>(data)) || !aligned(strides[0]) || !aligned(strides[1]))
+    return kErrorInvalidValue;
+  for (int i = 0; i < 3; ++i)
+    if (dims[i] < 1 || dims[i] > uint64_t{1} << 32 || steps[i] != 1) return kErrorInvalidValue;
+  struct {
+    void* data;
+    uint64_t dims[3], strides[2];
+    uint32_t rows, element_bytes;
+    char unused[72];
+  } m = {data, {dims[0], dims[1], dims[2]}, {strides[0], strides[1]}, box[1], 2, {}};
+  static_assert(sizeof(m) == 128);
+  std::memcpy(map, &m, sizeof(m));
+  return kSuccess;
+}
+
 Result cuLaunchKernelEx(const LaunchConfig* c, Function function, void** parameters, void** extra) {
   return cuLaunchKernel(function, c->grid_x, c->grid_y, c->grid_z, c->block_x, c->block_y, c->block_z, c->shared_bytes,
                         c->stream, parameters, extra);

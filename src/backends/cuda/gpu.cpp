@@ -23,7 +23,8 @@ GpuInHand assumed(const char* text) {
   const int capability = std::atoi(text);
   for (const Generation& g : kGenerations)
     if (g.capability == capability)
-      return {{capability / 10, capability % 10, g.multiprocessors, g.shared_per_block, g.l2_bytes, capability >= 90},
+      return {{capability / 10, capability % 10, g.multiprocessors, g.shared_per_block, g.l2_bytes, capability >= 90,
+               capability >= 90},
               fmt::format("assumed GPU of capability {}", capability)};
   fail<Unsupported>("HONE_CUDA_ARCH={} names no architecture; there are 75, 80, 86, 89, 90 and 100", text);
 }
@@ -47,6 +48,7 @@ GpuInHand find_gpu() {
               attribute(kAttributeSharedPerBlock), attribute(kAttributeL2Bytes)};
   int clusters = 0;  // drivers before clusters do not know the question
   gpu.info.clusters = d.device_attribute(&clusters, kAttributeClusterLaunch, device) == kSuccess && clusters != 0;
+  gpu.info.bulk_copies = gpu.info.major >= 9 && d.encode_tiled != nullptr;
   require<Unsupported>(gpu.info.capability() >= 75,
                        "GPU 0 ({}) has compute capability {}.{}; Hone's kernels need 7.5 or later", gpu.name,
                        gpu.info.major, gpu.info.minor);

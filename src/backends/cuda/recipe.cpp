@@ -8,7 +8,11 @@
 namespace hone::cuda {
 namespace {
 
-constexpr size_t kMaxArguments = 256;
+constexpr size_t kMaxArguments = 256, kMaxMaps = 4;
+
+struct alignas(64) EncodedMap {
+  std::array<std::byte, kTensorMapBytes> bytes;
+};
 
 bool is_empty(const std::array<unsigned, 3>& grid) { return grid[0] == 0 || grid[1] == 0 || grid[2] == 0; }
 
@@ -24,6 +28,17 @@ void check_launch(const Recipe& r) {
 }
 
 bool can_overlap() { return gpu().major >= 9 && driver().launch_ex != nullptr; }
+
+// The map of a tensor that lies at `data` (cuTensorMapEncodeTiled in the manual of the driver API).
+Result encode(const TensorMap& m, const void* data, EncodedMap* map) noexcept {
+  constexpr int kHalf = 6, kBrainFloat = 9, kNoInterleave = 0, kSwizzle128 = 3, kPromote256 = 3, kZeros = 0;
+  const uint64_t dims[3] = {static_cast<uint64_t>(m.dims[0]), static_cast<uint64_t>(m.dims[1]),
+                            static_cast<uint64_t>(m.dims[2])};
+  const uint64_t strides[2] = {static_cast<uint64_t>(m.strides[0]), static_cast<uint64_t>(m.strides[1])};
+  const uint32_t box[3] = {64, static_cast<uint32_t>(m.box_rows), 1}, steps[3] = {1, 1, 1};
+  return driver().encode_tiled(map, m.type == DType::kF16 ? kHalf : kBrainFloat, 3, const_cast<void*>(data), dims,
+                               strides, box, steps, kNoInterleave, kSwizzle128, kPromote256, kZeros);
+}
 
 // A launch that may begin before its predecessor in the stream has ended.
 Result launch_overlapping(Function f, const std::array<unsigned, 3>& grid, const std::array<unsigned, 3>& block,
@@ -69,19 +84,44 @@ RecipeKernel::Step RecipeKernel::make_step(const Recipe& r, std::span<const Blob
          r.block,
          r.shared_bytes,
          r.overlaps && can_overlap(),
+         {},
          {}};
-  for (const Argument& a : r.arguments) {
-    Slot slot{a.kind, a.index, a.offset, a.value};
-    if (a.kind == Argument::Kind::kBlob) {
-      require<InternalError>(a.index >= 0 && static_cast<size_t>(a.index) < prepared.size(),
-                             "argument is blob {} of {}", a.index, prepared.size());
-      const std::byte* data = prepared[static_cast<size_t>(a.index)].data + a.offset;
-      std::memcpy(slot.value.data(), &data, sizeof(data));
-    }
-    s.slots.push_back(slot);
-  }
+  for (const Argument& a : r.arguments) s.slots.push_back(make_slot(a, prepared));
+  require<InternalError>(r.maps.size() <= kMaxMaps && (r.maps.empty() || gpu().bulk_copies), "{} tensor maps",
+                         r.maps.size());
+  for (const TensorMap& m : r.maps) s.maps.push_back({make_slot(m.data, prepared), m});
   check_parameters(s, r);
   return s;
+}
+
+RecipeKernel::Slot RecipeKernel::make_slot(const Argument& a, std::span<const Blob> prepared) {
+  Slot slot{a.kind, a.index, a.offset, a.value};
+  if (a.kind == Argument::Kind::kBlob) {
+    require<InternalError>(a.index >= 0 && static_cast<size_t>(a.index) < prepared.size(), "argument is blob {} of {}",
+                           a.index, prepared.size());
+    const std::byte* data = prepared[static_cast<size_t>(a.index)].data + a.offset;
+    std::memcpy(slot.value.data(), &data, sizeof(data));
+  }
+  return slot;
+}
+
+const void* RecipeKernel::address(const Slot& slot, const Launch& l) noexcept {
+  const auto at = [&](const void* p) -> const void* {
+    return p == nullptr ? nullptr : static_cast<const std::byte*>(p) + slot.offset;
+  };
+  switch (slot.kind) {
+    case Argument::Kind::kInput:
+      return at(l.inputs[slot.index]);
+    case Argument::Kind::kOutput:
+      return at(l.outputs[slot.index]);
+    case Argument::Kind::kWorkspace:
+      return at(l.workspace);
+    default: {  // a blob
+      const void* data = nullptr;
+      std::memcpy(&data, slot.value.data(), sizeof(data));
+      return data;
+    }
+  }
 }
 
 void RecipeKernel::check_parameters(const Step& s, const Recipe& r) {
@@ -102,26 +142,22 @@ void RecipeKernel::check_parameters(const Step& s, const Recipe& r) {
 Result RecipeKernel::launch(const Step& s, const Launch& l) noexcept {
   std::array<const void*, kMaxArguments> pointers;  // NOLINT: filled as far as used
   std::array<void*, kMaxArguments + 1> parameters;  // NOLINT
-  const auto at = [](const void* p, int64_t offset) -> const void* {
-    return p == nullptr ? nullptr : static_cast<const std::byte*>(p) + offset;
-  };
+  std::array<EncodedMap, kMaxMaps> maps;            // NOLINT
+  for (size_t m = 0; m < s.maps.size(); ++m)
+    if (const Result r = encode(s.maps[m].shape, address(s.maps[m].data, l), &maps[m]); r != kSuccess) return r;
   size_t i = 0;
   for (const Slot& slot : s.slots) {
     parameters[i] = &pointers[i];
     switch (slot.kind) {
-      case Argument::Kind::kInput:
-        pointers[i] = at(l.inputs[slot.index], slot.offset);
-        break;
-      case Argument::Kind::kOutput:
-        pointers[i] = at(l.outputs[slot.index], slot.offset);
-        break;
-      case Argument::Kind::kWorkspace:
-        pointers[i] = at(l.workspace, slot.offset);
+      case Argument::Kind::kTensorMap:
+        parameters[i] = &maps[static_cast<size_t>(slot.index)];
         break;
       case Argument::Kind::kBlob:
       case Argument::Kind::kValue:
         parameters[i] = const_cast<std::byte*>(slot.value.data());
         break;
+      default:
+        pointers[i] = address(slot, l);
     }
     ++i;
   }

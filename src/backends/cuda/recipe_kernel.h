@@ -24,6 +24,10 @@ class RecipeKernel final : public Kernel {
     int64_t offset;
     alignas(16) std::array<std::byte, 16> value;  // of a value; the address of a blob
   };
+  struct Map {
+    Slot data;
+    TensorMap shape;
+  };
   struct Step {
     LoadedFunction function;
     CodeImage code;
@@ -31,7 +35,10 @@ class RecipeKernel final : public Kernel {
     unsigned shared_bytes;
     bool overlaps;
     std::vector<Slot> slots;
+    std::vector<Map> maps;
   };
+  static Slot make_slot(const Argument& a, std::span<const Blob> prepared);
+  static const void* address(const Slot& slot, const Launch& l) noexcept;
   Step make_step(const Recipe& r, std::span<const Blob> prepared) const;
   static void check_parameters(const Step& s, const Recipe& r);
   static Result launch(const Step& s, const Launch& l) noexcept;

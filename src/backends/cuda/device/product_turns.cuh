@@ -3,18 +3,19 @@
 // its tile's tail. Hopper only.
 #pragma once
 
+#include "bulk.cuh"
 #include "product.cuh"
-#include "signal.cuh"
 
 namespace product {
 
-/// The shared memory of such a block, and the places of its threads in it. BYTES: of the slabs of one stage.
-template <int STAGES, int BYTES, int BN>
+/// The shared memory of such a block, and the places of its threads in it. BYTES: of the slabs of one stage. BULK: one
+/// thread fetches by bulk copies.
+template <int STAGES, int BYTES, int BN, bool BULK>
 struct Turns {
   static constexpr int kGroup = 128;                // threads
   static constexpr int kWidth = BN < 64 ? BN : 64;  // columns that a warp hands out at a time
   static constexpr int kPitch = kWidth + 8;
-  static constexpr int kFetchRegisters = 88, kMultiplyRegisters = 208;  // 64512 in all
+  static constexpr int kFetchRegisters = BULK ? 40 : 88, kMultiplyRegisters = BULK ? 232 : 208;  // 64512 in all
 
   char* slabs;
   float* rows;                   // of each multiplying warp, 16 x kPitch
@@ -29,7 +30,7 @@ struct Turns {
         turn(free + STAGES) {}
   __device__ __forceinline__ void open() const {
     if (threadIdx.x == 0) {
-      for (int s = 0; s < STAGES; ++s) signals::open(full + s, kGroup), signals::open(free + s, 4);
+      for (int s = 0; s < STAGES; ++s) signals::open(full + s, BULK ? 1 : kGroup), signals::open(free + s, 4);
       for (int g = 0; g < 2; ++g) signals::open(turn + g, 4);
     }
     __syncthreads();
@@ -61,7 +62,8 @@ struct Position {
 template <int STAGES, int BYTES, int BN, Early EARLY>
 class Fetcher {
  public:
-  __device__ __forceinline__ explicit Fetcher(const Turns<STAGES, BYTES, BN>& block) : block_(block) {}
+  using Block = Turns<STAGES, BYTES, BN, false>;
+  __device__ __forceinline__ explicit Fetcher(const Block& block) : block_(block) {}
 
   /// The loaders stand at the first of `slabs` slabs of a tile.
   template <class A, class B, class W>
@@ -105,24 +107,76 @@ class Fetcher {
     to_hand_on_ = to_hand_on_ + 1 == STAGES ? 0 : to_hand_on_ + 1;
     --under_way_;
   }
-  const Turns<STAGES, BYTES, BN>& block_;
+  const Block& block_;
   Position<STAGES> at_;
   int under_way_ = 0, to_hand_on_ = 0;
   bool first_ = true;
 };
 
+/// The warp that fetches by bulk copies: boxes of BM rows of A and of BN rows of B. Its first lane asks for them.
+template <int STAGES, int BM, int BN, Early EARLY>
+class BulkFetcher {
+ public:
+  static constexpr int kABytes = BM * 128, kBytes = (BM + BN) * 128;
+  using Block = Turns<STAGES, kBytes, BN, true>;
+  __device__ __forceinline__ explicit BulkFetcher(const Block& block) : block_(block) {}
+
+  __device__ __forceinline__ void tile(const bulk::Map& a, const bulk::Map& b, const Place& at, bool a_items,
+                                       bool b_items, int slabs) {
+    const int a_item = a_items ? at.item : 0, b_item = b_items ? at.item : 0;
+    const bool asks = mma::lane() == 0;
+    const auto fetch_a = [&](int stage, int s) {
+      bulk::fetch(block_.slabs + stage * kBytes, a, s * 64, at.row, a_item, block_.full + stage);
+    };
+    const auto fetch_b = [&](int stage, int s) {
+      bulk::fetch(block_.slabs + stage * kBytes + kABytes, b, s * 64, at.column, b_item, block_.full + stage);
+    };
+    int early = 0;
+    if (first_) {
+      if (EARLY != kNothing) {
+#pragma unroll 1
+        for (; early < STAGES && early < slabs; ++early) {
+          if (!asks) continue;
+          bulk::expect(block_.full + early, kBytes);
+          if (EARLY == kFirstOperand) fetch_a(early, early);
+          if (EARLY == kSecondOperand) fetch_b(early, early);
+        }
+      }
+      wait_for_previous();
+      let_next_start();
+      first_ = false;
+    }
+#pragma unroll 1
+    for (int s = 0; s < slabs; ++s) {
+      signals::wait(block_.free + at_.stage, at_.round ^ 1);
+      if (asks) {
+        if (s >= early) bulk::expect(block_.full + at_.stage, kBytes);
+        if (EARLY != kFirstOperand || s >= early) fetch_a(at_.stage, s);
+        if (EARLY != kSecondOperand || s >= early) fetch_b(at_.stage, s);
+        bulk::arrive(block_.full + at_.stage);
+      }
+      at_.next();
+    }
+  }
+
+ private:
+  const Block& block_;
+  Position<STAGES> at_;
+  bool first_ = true;
+};
+
 /// One of the groups that multiply.
-template <int STAGES, int BYTES, int BN, class Cores>
+template <int STAGES, int BYTES, class Block, class Cores>
 class Multiplier {
  public:
-  __device__ __forceinline__ explicit Multiplier(const Turns<STAGES, BYTES, BN>& block) : block_(block) {}
+  __device__ __forceinline__ explicit Multiplier(const Block& block) : block_(block) {}
   /// The other group's tile.
   __device__ __forceinline__ void skip(int slabs) { at_.skip(slabs); }
   /// The sums of a tile of `slabs` >= 1 slabs; B's slab begins A_BYTES behind A's.
   /// Begins when the other group has met all of its slabs: signals tell one round of the ring from the next only.
   template <int A_BYTES>
   __device__ __forceinline__ void tile(Cores& cores, int slabs) {
-    const int group = Turns<STAGES, BYTES, BN>::group();
+    const int group = Block::group();
     signals::wait(block_.turn + group, turns_ ^ (group == 0 ? 1 : 0));
     turns_ ^= 1;
     signals::wait(block_.full + at_.stage, at_.round);
@@ -149,7 +203,7 @@ class Multiplier {
   __device__ __forceinline__ void give_back(int stage) {
     if (mma::lane() == 0) signals::arrive(block_.free + stage);
   }
-  const Turns<STAGES, BYTES, BN>& block_;
+  const Block& block_;
   Position<STAGES> at_;
   unsigned turns_ = 0;
 };

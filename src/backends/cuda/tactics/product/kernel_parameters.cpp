@@ -15,6 +15,11 @@ std::string KernelParameters::pointer(std::string_view type, std::string_view na
   return add(fmt::format("{}*", type), name, a);
 }
 
+std::string KernelParameters::map(std::string_view name, TensorMap m) {
+  maps_.push_back(std::move(m));
+  return add("const __grid_constant__ bulk::Map", name, Argument::tensor_map(static_cast<int>(maps_.size()) - 1));
+}
+
 std::string KernelParameters::integer(std::string_view name, int64_t value) {
   require<InternalError>(value >= std::numeric_limits<int>::min() && value <= std::numeric_limits<int>::max(),
                          "kernel argument '{}' = {} does not fit", name, value);

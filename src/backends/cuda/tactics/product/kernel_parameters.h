@@ -16,6 +16,8 @@ class KernelParameters {
   std::string integer(std::string_view name, int64_t value);  // int; must fit
   std::string wide(std::string_view name, int64_t value);     // long long
   std::string real(std::string_view name, float value);
+  /// A bulk::Map.
+  std::string map(std::string_view name, TensorMap m);
   /// `Axes<n>` as an initialiser made of parameters.
   std::string axes(std::string_view name, const std::vector<Factor>& f);
   /// View<type, ...> as a type and as an initialiser made of parameters.
@@ -24,11 +26,13 @@ class KernelParameters {
 
   const std::string& parameters() const { return parameters_; }
   const std::vector<Argument>& arguments() const { return arguments_; }
+  const std::vector<TensorMap>& maps() const { return maps_; }
 
  private:
   std::string add(std::string_view type, std::string_view name, const Argument& a);
   std::string parameters_;
   std::vector<Argument> arguments_;
+  std::vector<TensorMap> maps_;
 };
 
 }  // namespace hone::cuda

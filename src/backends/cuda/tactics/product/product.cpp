@@ -109,9 +109,9 @@ extern "C" __global__ void {cluster}__launch_bounds__({threads}) kernel({paramet
     const int64_t tiles = p_.items * ceil_div(p_.m, tile_.m) * ceil_div(p_.n, tile_.n);
     k.integer("m", p_.m), k.integer("n", p_.n), k.integer("k", p_.k), k.integer("slabs", slabs());
     k.integer("tiles", tiles);
-    std::string tail, windows = "const NoWindows windows{};";
-    if (has_windows()) windows = fmt::format("const Windows windows = {};", windows_code(k, p_.windows, transposed()));
-    const std::string a_start = start_code(k, p_.a, "a", "row", "m"), b_start = start_code(k, p_.b, "b", "column", "n");
+    const bool bulk = copies_in_bulk(p_.a) && copies_in_bulk(p_.b);
+    const std::string fetch = bulk ? bulk_fetch_code(k) : fetch_code(k);
+    std::string tail;
     const std::string finish = tail_code(k, tail);
     Recipe r;
     r.source = fmt::format(
@@ -121,32 +121,19 @@ using namespace product;
 {tail}
 typedef {type} T;
 typedef WarpGroups<T, {bm}, {bn}, {chunks}, 1, 1, true, true> Cores;
-typedef {a_load} LoadA;
-typedef {b_load} LoadB;
-typedef Turns<{stages}, LoadA::kBytes + LoadB::kBytes, {bn}> Block;
+typedef Turns<{stages}, ({bm} + {bn}) * {chunks} * 16, {bn}, {bulk}> Block;
 extern "C" __global__ void __launch_bounds__({threads}, 1) kernel({parameters}) {{
   extern __shared__ __align__(128) char memory[];
   const Block block(aligned_up(memory, wgmma::kSlabAlignment));
   block.open();
   if (Block::fetches()) {{
     signals::keep_registers<Block::kFetchRegisters>();
-    {windows}
-    constexpr int first = 0;
-    Fetcher<{stages}, LoadA::kBytes + LoadB::kBytes, {bn}, {early}> fetcher(block);
-    for (int tile = blockIdx.x; tile < tiles; tile += gridDim.x) {{
-      const Place at = Place::of_tile<{bm}, {bn}>(tile, m, n);
-      LoadA a_loader;
-      LoadB b_loader;
-      {a_start}
-      {b_start}
-      fetcher.tile(a_loader, b_loader, windows, slabs);
-    }}
-    fetcher.finish();
+    {fetch}
     return;
   }}
   signals::take_registers<Block::kMultiplyRegisters>();
   wait_for_previous();
-  Multiplier<{stages}, LoadA::kBytes + LoadB::kBytes, {bn}, Cores> multiplier(block);
+  Multiplier<{stages}, ({bm} + {bn}) * {chunks} * 16, Block, Cores> multiplier(block);
   int turn = 0;
   for (int tile = blockIdx.x; tile < tiles; tile += gridDim.x, turn ^= 1) {{
     if (turn != Block::group()) {{
@@ -155,22 +142,74 @@ extern "C" __global__ void __launch_bounds__({threads}, 1) kernel({parameters}) 
     }}
     const Place at = Place::of_tile<{bm}, {bn}>(tile, m, n);
     Cores cores;
-    multiplier.tile<LoadA::kBytes>(cores, slabs);
+    multiplier.tile<{bm} * {chunks} * 16>(cores, slabs);
     {finish}
   }}
 }}
 )",
         fmt::arg("tail", tail), fmt::arg("type", type), fmt::arg("bm", tile_.m), fmt::arg("bn", tile_.n),
-        fmt::arg("chunks", tile_.chunks), fmt::arg("a_load", loader(p_.a, tile_.m)),
-        fmt::arg("b_load", loader(p_.b, tile_.n)), fmt::arg("stages", stages), fmt::arg("threads", tile_.threads()),
-        fmt::arg("parameters", k.parameters()), fmt::arg("windows", windows), fmt::arg("early", early()),
-        fmt::arg("a_start", a_start), fmt::arg("b_start", b_start), fmt::arg("finish", finish));
-    r.arguments = k.arguments();
+        fmt::arg("chunks", tile_.chunks), fmt::arg("stages", stages), fmt::arg("threads", tile_.threads()),
+        fmt::arg("bulk", bulk), fmt::arg("parameters", k.parameters()), fmt::arg("fetch", fetch),
+        fmt::arg("finish", finish));
+    r.arguments = k.arguments(), r.maps = k.maps();
     r.block = {static_cast<unsigned>(tile_.threads()), 1, 1};
     r.grid = {static_cast<unsigned>(std::min<int64_t>(tiles, std::max(1, gpu().multiprocessors))), 1, 1};
     r.shared_bytes = static_cast<unsigned>(shared_bytes_of(tile_, stages));
     r.overlaps = true;
     return r;
+  }
+
+  std::string fetch_code(KernelParameters& k) const {
+    std::string windows = "const NoWindows windows{};";
+    if (has_windows()) windows = fmt::format("const Windows windows = {};", windows_code(k, p_.windows, transposed()));
+    const std::string a_start = start_code(k, p_.a, "a", "row", "m"), b_start = start_code(k, p_.b, "b", "column", "n");
+    return fmt::format(
+        R"({windows}
+    constexpr int first = 0;
+    Fetcher<{stages}, ({bm} + {bn}) * {chunks} * 16, {bn}, {early}> fetcher(block);
+    for (int tile = blockIdx.x; tile < tiles; tile += gridDim.x) {{
+      const Place at = Place::of_tile<{bm}, {bn}>(tile, m, n);
+      {a_load} a_loader;
+      {b_load} b_loader;
+      {a_start}
+      {b_start}
+      fetcher.tile(a_loader, b_loader, windows, slabs);
+    }}
+    fetcher.finish();)",
+        fmt::arg("windows", windows), fmt::arg("stages", stages_of(tile_, gpu(), slabs())), fmt::arg("bm", tile_.m),
+        fmt::arg("bn", tile_.n), fmt::arg("chunks", tile_.chunks), fmt::arg("early", early()),
+        fmt::arg("a_load", loader(p_.a, tile_.m)), fmt::arg("b_load", loader(p_.b, tile_.n)),
+        fmt::arg("a_start", a_start), fmt::arg("b_start", b_start));
+  }
+
+  std::string bulk_fetch_code(KernelParameters& k) const {
+    const std::string a = k.map("a", map_of(p_.a, p_.m, tile_.m)), b = k.map("b", map_of(p_.b, p_.n, tile_.n));
+    return fmt::format(
+        R"(if (threadIdx.x >= 32) return;
+    BulkFetcher<{stages}, {bm}, {bn}, {early}> fetcher(block);
+    for (int tile = blockIdx.x; tile < tiles; tile += gridDim.x)
+      fetcher.tile({a}, {b}, Place::of_tile<{bm}, {bn}>(tile, m, n), {a_items}, {b_items}, slabs);)",
+        fmt::arg("stages", stages_of(tile_, gpu(), slabs())), fmt::arg("bm", tile_.m), fmt::arg("bn", tile_.n),
+        fmt::arg("early", early()), fmt::arg("a", a), fmt::arg("b", b), fmt::arg("a_items", !p_.a.items.empty()),
+        fmt::arg("b_items", !p_.b.items.empty()));
+  }
+
+  /// Whether the copy engine can fetch an operand: rows along K, up to one axis of items, whole 16 bytes.
+  bool copies_in_bulk(const ProductOperand& o) const {
+    const int64_t chunk = chunk_elements(p_.type);
+    if (!gpu().bulk_copies || o.load != Load::kAlongK || tile_.chunks != 8 || bits(p_.type) != 16) return false;
+    if (o.pitch % chunk != 0 || o.data.offset % 16 != 0 || o.pitch < 1) return false;
+    if (o.items.size() > 1) return false;
+    return o.items.empty() ||
+           (o.items[0].stride % chunk == 0 && o.items[0].stride > 0 && o.items[0].extent == p_.items);
+  }
+  TensorMap map_of(const ProductOperand& o, int64_t rows, int box_rows) const {
+    TensorMap m;
+    m.data = o.data, m.type = p_.type;
+    m.dims = {p_.k, rows, o.items.empty() ? 1 : p_.items};
+    m.strides = {o.pitch * 2, o.items.empty() ? o.pitch * rows * 2 : o.items[0].stride * 2};
+    m.box_rows = box_rows;
+    return m;
   }
 
   /// A prepared operand may be read before the kernel before this one has ended; others are waited for.

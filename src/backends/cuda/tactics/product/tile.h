@@ -36,6 +36,7 @@ struct TileWork {
   int element_bytes;
   bool tf32 = false;
   bool gathered = false;  // an operand passes through registers, element by element
+  bool bulk = false;      // both operands are matrices that the copy engine can fetch
   int64_t traffic = 0;    // bytes to and from memory, once each
 };
 

@@ -8,7 +8,7 @@ namespace hone::cuda {
 namespace {
 
 constexpr int64_t kMost = std::numeric_limits<int>::max();
-constexpr int kMostFaster = 7;      // variants that may be faster
+constexpr int kMostFaster = 8;      // variants that may be faster
 constexpr double kMostTimes = 2.5;  // the time of the fastest
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -29,6 +29,7 @@ TileWork work_of(const Tile& t, const Product& p) {
   TileWork w{p.items, p.m, p.n, p.k, bits(p.type) / 8};
   w.tf32 = t.kind == CoreKind::kTensor && p.type == DType::kF32;
   w.gathered = p.a.load == Load::kPlanes || p.b.load == Load::kPlanes;
+  w.bulk = gpu().bulk_copies && p.a.load == Load::kAlongK && p.b.load == Load::kAlongK;
   w.traffic = p.traffic;
   return w;
 }
@@ -48,7 +49,7 @@ int64_t Variant::parts(const Product& p) const {
 
 bool Variant::fills(const Product& p) const {
   if (tile.kind == CoreKind::kTurns)
-    return p.items * ceil_div(p.m, tile.m) * ceil_div(p.n, tile.n) > gpu().multiprocessors;
+    return p.items * ceil_div(p.m, tile.m) * ceil_div(p.n, tile.n) * 4 > gpu().multiprocessors;
   return sharing == Sharing::kNone || parts(p) > 1;
 }
 
