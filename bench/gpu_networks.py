@@ -6,10 +6,12 @@ Every round times each engine once, in an order that changes from round to round
 hits all alike. A round's figure is the median over its runs, on the device, with inputs in device memory; a case's
 figure is the median over rounds, and the spread is (slowest - fastest) / median of them. The ratio is PyTorch's best
 time over Hone's: above 1 Hone is faster. Networks have drawn weights; PyTorch's have the same shapes, not the same values.
+Images in FP16 networks are given and classes returned in FP16 on both sides.
 
     bench/gpu_networks.py                                     seven networks in FP16 and MobileNetV2 at 128x128 in FP32
     bench/gpu_networks.py --nets resnet50 --batch 1 8         less
     bench/gpu_networks.py --budget 500 --out FOLDER           start no new case after 500 s; FOLDER/gpu_networks.{json,md}
+    bench/gpu_networks.py --work FOLDER --reuse               with the plans that an earlier run left in FOLDER
 """
 import argparse
 import concurrent.futures
@@ -55,6 +57,7 @@ def arguments():
     p.add_argument("--strict-f32", action="store_true", help="FP32 without TF32, on both sides")
     p.add_argument("--out", default="", help="folder for gpu_networks.json and gpu_networks.md")
     p.add_argument("--work", default="", help="folder for filled models, plans and the timing cache; default: a temporary one")
+    p.add_argument("--reuse", action="store_true", help="do not build plans again that --work holds")
     p.add_argument("--list-models", action="store_true", help="print the files of the weightless exports and stop")
     a = p.parse_args()
     if a.models.endswith("fill.py"):
@@ -109,9 +112,13 @@ class Hone:
         flags = [f"--timingCacheFile={os.path.join(folder, 'timing.cache')}"]
         if precision == "fp16":
             flags.append("--fp16")
+            if "input" in NETS[name][1]:
+                flags += ["--inputIOFormats=fp16:chw", "--outputIOFormats=fp16:chw"]
         if args.strict_f32:
             flags.append("--noTF32")
-        start = time.monotonic()
+        start, self.build_seconds = time.monotonic(), None
+        if args.reuse and os.path.exists(self.plan):
+            return
         self.call(f"--onnx={model}", f"--saveEngine={self.plan}", "--skipInference", *flags, *args.flags.split())
         self.build_seconds = time.monotonic() - start
 
@@ -222,7 +229,8 @@ def measure(args, net, batch, path, folder):
             try:
                 if engine == "Hone":
                     hone = Hone(args, net, batch, at_batch(path, shapes, batch, folder, net), precision, folder)
-                    result["build_seconds"] = hone.build_seconds
+                    if hone.build_seconds:
+                        result["build_seconds"] = hone.build_seconds
                     calls[engine] = hone.round
                 else:
                     call = torch_side.prepare(engine)

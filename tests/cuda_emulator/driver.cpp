@@ -343,10 +343,10 @@ Result cuLaunchKernel(Function function, unsigned grid_x, unsigned grid_y, unsig
 Result cuTensorMapEncodeTiled(void* map, int type, uint32_t rank, void* data, const uint64_t* dims,
                               const uint64_t* strides, const uint32_t* box, const uint32_t* steps, int interleave,
                               int swizzle, int promotion, int fill) {
-  constexpr int kHalf = 6, kBrainFloat = 9, kSwizzle128 = 3;
   const auto aligned = [](uint64_t v) { return v % 16 == 0; };
-  if ((type != kHalf && type != kBrainFloat) || rank != 3 || interleave != 0 || swizzle != kSwizzle128 ||
-      promotion < 0 || promotion > 3 || fill != 0 || box[0] != 64 || box[1] < 1 || box[1] > 256 || box[2] != 1)
+  if ((type != kMapOfHalf && type != kMapOfBrainFloat) || rank != 3 || interleave != kMapInterleaveNone ||
+      swizzle != kMapSwizzle128 || promotion < 0 || promotion > kMapPromote256 || fill != kMapFillZeros ||
+      box[0] != 64 || box[1] < 1 || box[1] > 256 || box[2] != 1)
     return kErrorInvalidValue;
   if (!aligned(reinterpret_cast<uint64_t>(data)) || !aligned(strides[0]) || !aligned(strides[1]))
     return kErrorInvalidValue;

@@ -31,13 +31,14 @@ bool can_overlap() { return gpu().major >= 9 && driver().launch_ex != nullptr; }
 
 // The map of a tensor that lies at `data` (cuTensorMapEncodeTiled in the manual of the driver API).
 Result encode(const TensorMap& m, const void* data, EncodedMap* map) noexcept {
-  constexpr int kHalf = 6, kBrainFloat = 9, kNoInterleave = 0, kSwizzle128 = 3, kPromote256 = 3, kZeros = 0;
-  const uint64_t dims[3] = {static_cast<uint64_t>(m.dims[0]), static_cast<uint64_t>(m.dims[1]),
-                            static_cast<uint64_t>(m.dims[2])};
-  const uint64_t strides[2] = {static_cast<uint64_t>(m.strides[0]), static_cast<uint64_t>(m.strides[1])};
+  if (reinterpret_cast<uintptr_t>(data) % 16 != 0) return kErrorMisalignedAddress;
+  const auto wide = [](int64_t v) { return static_cast<uint64_t>(v); };
+  const uint64_t dims[3] = {wide(m.dims[0]), wide(m.dims[1]), wide(m.dims[2])};
+  const uint64_t strides[2] = {wide(m.strides[0]), wide(m.strides[1])};
   const uint32_t box[3] = {64, static_cast<uint32_t>(m.box_rows), 1}, steps[3] = {1, 1, 1};
-  return driver().encode_tiled(map, m.type == DType::kF16 ? kHalf : kBrainFloat, 3, const_cast<void*>(data), dims,
-                               strides, box, steps, kNoInterleave, kSwizzle128, kPromote256, kZeros);
+  return driver().encode_tiled(map, m.type == DType::kF16 ? kMapOfHalf : kMapOfBrainFloat, 3, const_cast<void*>(data),
+                               dims, strides, box, steps, kMapInterleaveNone, kMapSwizzle128, kMapPromote256,
+                               kMapFillZeros);
 }
 
 // A launch that may begin before its predecessor in the stream has ended.
