@@ -39,8 +39,8 @@ TEST(AttentionTactic, RepeatedMasks) {
   AttentionAttrs a;
   a.mask_repeats = true;
   const Dims dims = {6, 2, 9, 16};
-  check(a, {random_tensor(DType::kF32, dims, 1), random_tensor(DType::kF32, dims, 2), random_tensor(DType::kF32, dims, 3),
-            random_tensor(DType::kF32, {3, 2, 9, 9}, 4)});
+  check(a, {random_tensor(DType::kF32, dims, 1), random_tensor(DType::kF32, dims, 2),
+            random_tensor(DType::kF32, dims, 3), random_tensor(DType::kF32, {3, 2, 9, 9}, 4)});
 }
 
 TEST(AttentionTactic, FoldedTransposes) {

@@ -83,7 +83,8 @@ TEST_F(GemmTest, GroupsTakeTurns) {
 #undef HONE_TURNS_TILE
   const int64_t most = gpu().multiprocessors;
   for (const TileTactic& t : tiles)
-    for (const auto& [down, k] : {std::pair<int64_t, int64_t>{1, 700}, {most + 1, 72}, {3 * most, 200}, {2 * most, 900}}) {
+    for (const auto& [down, k] :
+         {std::pair<int64_t, int64_t>{1, 700}, {most + 1, 72}, {3 * most, 200}, {2 * most, 900}}) {
       SCOPED_TRACE(fmt::format("{} {} {}", t.tactic.name(), down, k));
       TestProblem p(kMatMulOp, attributes(kN, kT));
       p.input(DType::kF16, {t.m * (down - 1) + 7, k}).input(DType::kF16, {t.n + 3, k}, {}, true);

@@ -15,8 +15,8 @@ std::string KernelParameters::pointer(std::string_view type, std::string_view na
   return add(fmt::format("{}*", type), name, a);
 }
 
-std::string KernelParameters::map(std::string_view name, TensorMap m) {
-  maps_.push_back(std::move(m));
+std::string KernelParameters::map(std::string_view name, const TensorMap& m) {
+  maps_.push_back(m);
   return add("const __grid_constant__ bulk::Map", name, Argument::tensor_map(static_cast<int>(maps_.size()) - 1));
 }
 

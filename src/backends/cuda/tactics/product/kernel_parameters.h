@@ -17,7 +17,7 @@ class KernelParameters {
   std::string wide(std::string_view name, int64_t value);     // long long
   std::string real(std::string_view name, float value);
   /// A bulk::Map.
-  std::string map(std::string_view name, TensorMap m);
+  std::string map(std::string_view name, const TensorMap& m);
   /// `Axes<n>` as an initialiser made of parameters.
   std::string axes(std::string_view name, const std::vector<Factor>& f);
   /// View<type, ...> as a type and as an initialiser made of parameters.
