@@ -32,6 +32,7 @@ struct Turns {
     if (threadIdx.x == 0) {
       for (int s = 0; s < STAGES; ++s) signals::open(full + s, BULK ? 1 : kGroup), signals::open(free + s, 4);
       for (int g = 0; g < 2; ++g) signals::open(turn + g, 4);
+      wgmma::fence_slabs();  // the copy engine arrives at signals too
     }
     __syncthreads();
   }
@@ -172,8 +173,8 @@ class Multiplier {
   __device__ __forceinline__ explicit Multiplier(const Block& block) : block_(block) {}
   /// The other group's tile.
   __device__ __forceinline__ void skip(int slabs) { at_.skip(slabs); }
-  /// The sums of a tile of `slabs` >= 1 slabs; B's slab begins A_BYTES behind A's.
-  /// Begins when the other group has met all of its slabs: signals tell one round of the ring from the next only.
+  /// The sums of a tile of `slabs` >= 1 slabs; B's slab begins A_BYTES behind A's. Begins when the other group has met
+  /// all of its slabs: signals tell one round of the ring from the next only.
   template <int A_BYTES>
   __device__ __forceinline__ void tile(Cores& cores, int slabs) {
     const int group = Block::group();
