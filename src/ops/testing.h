@@ -54,6 +54,7 @@ inline std::string infer_shape_text(const Op& op, const Attributes& attrs,
 inline std::vector<Tensor> run(const Op& op, const Attributes& attrs, const std::vector<Tensor>& in,
                                size_t outputs = 1) {
   std::vector<const Tensor*> p;
+  p.reserve(in.size());
   for (const Tensor& t : in) p.push_back(t.defined() ? &t : nullptr);
   return evaluate(op, attrs, p, outputs);
 }

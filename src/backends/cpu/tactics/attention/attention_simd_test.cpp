@@ -10,6 +10,7 @@ using testing::random_tensor;
 
 void check(const AttentionAttrs& attrs, const std::vector<Tensor>& inputs) {
   std::vector<const Tensor*> in;
+  in.reserve(inputs.size());
   for (const Tensor& t : inputs) in.push_back(t.defined() ? &t : nullptr);
   const Tensor want = evaluate(kAttentionOp, attrs, in, 1)[0];
   testing::TacticRun r;
