@@ -110,7 +110,8 @@ TEST(Attention, WindowsWithMasksThatDoNotRepeatAlike) {
   s = n.map(kAdd, {reshape(n, s, {-1, 6, 2, 4, 4}), n.weights({1, 6, 1, 4, 4})});
   s = n.map(kAdd, {reshape(n, s, {-1, 3, 2, 4, 4}), n.weights({1, 3, 1, 4, 4})});
   n.output(matmul(n, softmax(n, reshape(n, s, {-1, 2, 4, 4})), v));
-  run_checked(n.graph, recognize_attention, {{"N", 2}});
+  EXPECT_EQ(run_checked(n.graph, recognize_attention, {{"N", 2}}), 1) << n.graph.str();
+  EXPECT_GT(count(n.graph, kExpandOp), 0) << n.graph.str();
 }
 TEST(Attention, SharedKeyHeads) {
   Net n;
