@@ -72,7 +72,8 @@ int64_t cluster_of(const Tile& t, const TileWork& w, const GpuInfo& gpu) {
 double time_of(const Tile& t, const TileWork& w, int64_t parts, bool in_cluster, const GpuInfo& gpu) {
   const double memory = static_cast<double>(w.traffic) / 4e6;
   if (t.kind == CoreKind::kTurns) {
-    const double fetch = (t.m + t.n) * (w.bulk ? 2.0 : 4.0);  // cycles for a slab: the copy engine at best, the load unit as measured
+    // Cycles to fetch a slab: by the copy engine at best, by the load unit as measured.
+    const double fetch = (t.m + t.n) * (w.bulk ? 2.0 : 4.0);
     const double sums = static_cast<double>(ceil_div(w.k, slab_depth(t, w))) * std::max(fetch, slab_cycles(t, w));
     const double tail = 0.15 * t.m * t.n, turn = std::max(sums, tail / 2);
     const auto turns = static_cast<double>(ceil_div(tiles_of(t, w), std::max(1, gpu.multiprocessors)));
