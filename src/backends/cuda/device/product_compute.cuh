@@ -231,15 +231,19 @@ class WarpGroups {
   static __device__ __forceinline__ int row_of(int pass, int r) {
     return r / 64 * (BM / GROUPS_M) + pass * 64 + r % 64;
   }
+  /// Of the rows of a pass, the first that the caller's warp has.
+  static __device__ __forceinline__ int warp_row() {
+    return group_m() * 64 + static_cast<int>(threadIdx.x) / 32 % 4 * 16;
+  }
   template <int PITCH>
   __device__ __forceinline__ void put(int pass, float* stage) const {
-    const int g = mma::lane() / 4, t = mma::lane() % 4, warp = threadIdx.x / 32 % 4;
+    const int g = mma::lane() / 4, t = mma::lane() % 4;
 #pragma unroll
     for (int i = 0; i < kPasses; ++i) {
       if (i != pass) continue;
 #pragma unroll
       for (int j = 0; j < kColumns / 8; ++j) {
-        float* to = stage + (group_m() * 64 + warp * 16 + g) * PITCH + group_n() * kColumns + j * 8 + t * 2;
+        float* to = stage + (warp_row() + g) * PITCH + group_n() * kColumns + j * 8 + t * 2;
         *reinterpret_cast<Pack<float, 2>*>(to) = {{sum_[i][j * 4], sum_[i][j * 4 + 1]}};
         *reinterpret_cast<Pack<float, 2>*>(to + 8 * PITCH) = {{sum_[i][j * 4 + 2], sum_[i][j * 4 + 3]}};
       }

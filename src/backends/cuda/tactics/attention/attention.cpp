@@ -1,5 +1,6 @@
-// Attention in one launch: cuda.attention_mma_<queries> on tensor cores for 16-bit types, cuda.attention_fma_<queries>
-// by ordinary arithmetic for all float types. Operands are read where they lie, permutations included.
+// Attention in one launch: cuda.attention_mma_<queries> on tensor cores for 16-bit types, cuda.attention_wgmma_<queries>
+// x<keys> on Hopper's, cuda.attention_fma_<queries> by ordinary arithmetic for all float types. Operands are read where
+// they lie, permutations included.
 #include "ops/attention.h"
 
 #include "backends/cuda/program_code.h"
@@ -103,7 +104,7 @@ class AttentionSource {
   Recipe recipe(const std::string& structure, int threads, int64_t rows, int64_t shared, const char* shared_type) {
     Recipe r;
     r.source = fmt::format(
-        R"(#include "attention.cuh"
+        R"(#include "attention_groups.cuh"
 typedef attention::{0}, {1}> Attention;
 extern "C" __global__ void __launch_bounds__({2}) kernel({3}) {{
   extern __shared__ __align__(128) {4} shared[];
@@ -155,21 +156,27 @@ extern "C" __global__ void __launch_bounds__({2}) kernel({3}) {{
   KernelParameters k_;
 };
 
+/// What attention on any tensor cores takes. `most`: channels.
+Verdict check_on_tensor_cores(const Problem& p, int64_t most) {
+  if (Verdict v = check_attention(p); !v) return v;
+  const DType t = p.inputs[0].type;
+  if (t == DType::kF32) return Verdict::no("multiplies 16-bit types");
+  if (gpu().capability() < (t == DType::kF16 ? 75 : 80)) return Verdict::no("needs a newer GPU for {}", name(t));
+  const AttentionProblem a(p);
+  if (a.channels() > most || a.value_channels() > most) return Verdict::no("takes heads of up to {} channels", most);
+  if (a.q.strides[3] != 1 || a.k.strides[3] != 1 || a.v.strides[3] != 1 || a.out.strides[3] != 1)
+    return Verdict::no("has heads whose channels are not neighbours");
+  return Verdict::yes();
+}
+
 /// Tensor cores: a warp for 16 queries.
 class AttentionMma : public RecipeTactic {
  public:
   explicit AttentionMma(int queries) : name_(fmt::format("cuda.attention_mma_{}", queries)), warps_(queries / 16) {}
   std::string_view name() const override { return name_; }
   Verdict supports(const Problem& p) const override {
-    if (Verdict v = check_attention(p); !v) return v;
-    const DType t = p.inputs[0].type;
-    if (t == DType::kF32) return Verdict::no("multiplies 16-bit types");
-    if (gpu().capability() < (t == DType::kF16 ? 75 : 80))
-      return Verdict::no("needs a newer GPU for {}", hone::name(t));
+    if (Verdict v = check_on_tensor_cores(p, 256); !v) return v;
     const AttentionProblem a(p);
-    if (a.channels() > 256 || a.value_channels() > 256) return Verdict::no("takes heads of up to 256 channels");
-    if (a.q.strides[3] != 1 || a.k.strides[3] != 1 || a.v.strides[3] != 1 || a.out.strides[3] != 1)
-      return Verdict::no("has heads whose channels are not neighbours");
     if (ceil_div(a.queries(), warps_ * 16) * a.heads() * a.batch() > INT32_MAX) return Verdict::no("is too large");
     if (shape(a).stages == 0) return Verdict::no("needs more shared memory than the GPU has");
     return Verdict::yes();
@@ -225,6 +232,63 @@ class AttentionMma : public RecipeTactic {
   const int warps_;
 };
 
+/// Hopper's tensor cores: groups of four warps with 64 queries each.
+class AttentionWgmma : public RecipeTactic {
+ public:
+  AttentionWgmma(int queries, int most_keys)
+      : name_(fmt::format("cuda.attention_wgmma_{}x{}", queries, most_keys)),
+        groups_(queries / 64),
+        most_keys_(most_keys) {}
+  std::string_view name() const override { return name_; }
+  Verdict supports(const Problem& p) const override {
+    if (gpu().capability() / 10 != 9) return Verdict::no("is made for compute capability 9.0");
+    if (Verdict v = check_on_tensor_cores(p, 128); !v) return v;
+    const AttentionProblem a(p);
+    if (ceil_div(a.queries(), rows()) * a.heads() * a.batch() > INT32_MAX) return Verdict::no("is too large");
+    if (shared(a) > gpu().shared_per_block) return Verdict::no("needs more shared memory than the GPU has");
+    return Verdict::yes();
+  }
+  Verdict promises(const Problem& p) const override {
+    const AttentionProblem a(p);
+    if (std::max(a.channels(), a.value_channels()) <= 32) return Verdict::no("pads its few channels to 64");
+    if (a.queries() * 2 <= rows()) return Verdict::no("has more rows than there are queries");
+    return most_keys_ == 64 || a.keys() > 64 ? Verdict::yes() : Verdict::no("takes more keys than there are");
+  }
+  std::vector<Recipe> recipes(const Problem& p) const override {
+    const AttentionProblem a(p);
+    AttentionSource source(p);
+    const char* kind = p.inputs[0].type == DType::kF16 ? "mma::kF16" : "mma::kBF16";
+    const std::string structure =
+        fmt::format("WarpGroups<{}, {}, {}, {}, {}, {}, {}", source.type(), kind, groups_, keys(a),
+                    round_up(a.channels(), 64), round_up(a.value_channels(), 64), stages(a));
+    return {source.recipe(structure, groups_ * 128, rows(), shared(a), "char")};
+  }
+  double estimate(const Problem& p) const override {
+    const AttentionProblem a(p);
+    const int64_t blocks = ceil_div(a.queries(), rows()) * a.heads() * a.batch();
+    const int64_t together = std::clamp<int64_t>(gpu().shared_per_block / std::max<int64_t>(1, shared(a)), 1, 4 / groups_);
+    const double waves = std::max(1.0, static_cast<double>(blocks) / static_cast<double>(gpu().multiprocessors * together));
+    const auto scores = static_cast<double>(rows() * keys(a) * ceil_div(a.keys(), keys(a)));
+    // Arithmetic on scores leads; a block alone waits for memory first.
+    return waves * (2000 + scores * static_cast<double>(together) * 0.1) / 1600 + 1;
+  }
+
+ private:
+  int64_t rows() const { return groups_ * 64; }
+  /// Blocks of keys are alike, so that few of the last one's are missing.
+  int64_t keys(const AttentionProblem& a) const {
+    const int64_t blocks = ceil_div(a.keys(), most_keys_);
+    return std::max<int64_t>(32, round_up(ceil_div(a.keys(), blocks), 16));
+  }
+  int64_t stages(const AttentionProblem& a) const { return a.keys() <= keys(a) ? 1 : 2; }
+  int64_t shared(const AttentionProblem& a) const {
+    const int64_t d = round_up(a.channels(), 64), dv = round_up(a.value_channels(), 64);
+    return (rows() * std::max(d, dv) + stages(a) * keys(a) * (d + dv)) * 2 + 1024;
+  }
+  const std::string name_;
+  const int groups_, most_keys_;
+};
+
 /// Ordinary arithmetic: four warps with some queries each.
 class AttentionFma : public RecipeTactic {
  public:
@@ -273,13 +337,23 @@ class AttentionFma : public RecipeTactic {
     static const Class tactic(queries);          \
     return tactic;                               \
   }
+#define HONE_WGMMA_ATTENTION(queries, keys)             \
+  const Tactic& attention_wgmma_##queries##x##keys() {  \
+    static const AttentionWgmma tactic(queries, keys);  \
+    return tactic;                                      \
+  }
 HONE_ATTENTION(AttentionMma, attention_mma, 16)
 HONE_ATTENTION(AttentionMma, attention_mma, 32)
 HONE_ATTENTION(AttentionMma, attention_mma, 64)
 HONE_ATTENTION(AttentionMma, attention_mma, 128)
+HONE_WGMMA_ATTENTION(64, 64)
+HONE_WGMMA_ATTENTION(64, 128)
+HONE_WGMMA_ATTENTION(128, 64)
+HONE_WGMMA_ATTENTION(128, 128)
 HONE_ATTENTION(AttentionFma, attention_fma, 8)
 HONE_ATTENTION(AttentionFma, attention_fma, 16)
 HONE_ATTENTION(AttentionFma, attention_fma, 32)
 #undef HONE_ATTENTION
+#undef HONE_WGMMA_ATTENTION
 
 }  // namespace hone::cuda

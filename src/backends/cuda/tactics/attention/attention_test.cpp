@@ -10,6 +10,10 @@ const Tactic& attention_mma_16();
 const Tactic& attention_mma_32();
 const Tactic& attention_mma_64();
 const Tactic& attention_mma_128();
+const Tactic& attention_wgmma_64x64();
+const Tactic& attention_wgmma_64x128();
+const Tactic& attention_wgmma_128x64();
+const Tactic& attention_wgmma_128x128();
 const Tactic& attention_fma_8();
 const Tactic& attention_fma_16();
 const Tactic& attention_fma_32();
@@ -44,6 +48,21 @@ TEST_F(AttentionTest, HeadSizesAndLengths) {
   check_heads(attention_mma_32(), DType::kF16, {1, 1, 17, 20}, {1, 1, 10, 20}, 12);
 }
 
+TEST_F(AttentionTest, GroupsOfWarps) {
+  if (gpu().major != 9) GTEST_SKIP() << "needs compute capability 9.0";
+  for (DType t : {DType::kF16, DType::kBF16}) {
+    check_heads(attention_wgmma_64x64(), t, {2, 2, 70, 64}, {2, 2, 150, 64}, 64);
+    check_heads(attention_wgmma_64x128(), t, {1, 2, 197, 64}, {1, 1, 197, 64}, 64);
+    check_heads(attention_wgmma_128x64(), t, {1, 1, 130, 128}, {1, 1, 65, 128}, 128);
+    check_heads(attention_wgmma_128x128(), t, {1, 3, 128, 64}, {1, 3, 128, 64}, 64);
+    check_heads(attention_wgmma_128x128(), t, {1, 1, 40, 80}, {1, 1, 300, 80}, 40);
+    check_heads(attention_wgmma_64x128(), t, {1, 1, 17, 20}, {1, 1, 10, 20}, 12);
+  }
+  TestProblem wide(kAttentionOp, attributes(256));
+  for (int i = 0; i < 3; ++i) wide.input(DType::kF16, {1, 1, 64, 256});
+  wide.refuses(attention_wgmma_64x64());
+}
+
 TEST_F(AttentionTest, WithoutTensorCores) {
   check_heads(attention_fma_16(), DType::kF32, {2, 4, 37, 64}, {2, 2, 45, 64}, 64);
   check_heads(attention_fma_8(), DType::kF32, {1, 1, 3, 7}, {1, 1, 33, 7}, 70);
@@ -70,6 +89,11 @@ void check_masks(const Tactic& tactic, DType type) {
 }
 
 TEST_F(AttentionTest, MasksInHalf) { check_masks(attention_mma_32(), DType::kF16); }
+TEST_F(AttentionTest, MasksOfGroupsOfWarps) {
+  if (gpu().major != 9) GTEST_SKIP() << "needs compute capability 9.0";
+  check_masks(attention_wgmma_64x64(), DType::kF16);
+  check_masks(attention_wgmma_64x128(), DType::kBF16);
+}
 TEST_F(AttentionTest, MasksInFloat) { check_masks(attention_fma_16(), DType::kF32); }
 
 TEST_F(AttentionTest, RepeatedMasks) {
@@ -92,6 +116,7 @@ TEST_F(AttentionTest, OperandsAsTheyLie) {
     TestProblem p(kAttentionOp, a);
     p.input(t, {2, 30, 3, 32}, {Format::kLinear, 40}).input(t, {2, 50, 3, 32}).input(t, {2, 50, 3, 24});
     p.check(half ? attention_mma_32() : attention_fma_8());
+    if (half && gpu().major == 9) p.check(attention_wgmma_64x64());
   }
   AttentionAttrs b = attributes(16);
   b.k_perm = {0, 1, 3, 2};  // keys lie channel by channel
@@ -122,6 +147,7 @@ TEST_F(AttentionTest, QueriesThatSeeNothing) {
       .input(DType::kF16, {1, 1, 33, 32})
       .input(mask);
   p.check(attention_mma_32());
+  if (gpu().major == 9) p.check(attention_wgmma_64x64());
   p.check(attention_fma_8());
 }
 

@@ -54,6 +54,9 @@ struct Product {
 /// How many elements of a type a 16-byte chunk holds.
 inline int64_t chunk_elements(DType t) { return 128 / bits(t); }
 
+/// Whether the copy engine can fetch both operands: rows along K, up to one axis of items, whole 16 bytes.
+bool copies_in_bulk(const Product& p);
+
 /// How blocks share K: a block takes all of it; blocks write partial sums that a second kernel adds up; or the blocks
 /// of a cluster add up each other's sums.
 enum class Sharing { kNone, kParts, kCluster };
