@@ -101,6 +101,11 @@ bool divides(ScalarFn f) {
   return f == ScalarFn::kDiv || f == ScalarFn::kFloorDiv || f == ScalarFn::kFloorMod || f == ScalarFn::kFMod;
 }
 
+/// Functions with a form that is exact enough for 16-bit results.
+bool has_short_form(ScalarFn f) {
+  return f == ScalarFn::kGeluErf || f == ScalarFn::kGeluTanh || f == ScalarFn::kSigmoid || f == ScalarFn::kSilu;
+}
+
 std::string convert(std::string_view to, const std::string& value) { return fmt::format("convert<{}>({})", to, value); }
 
 struct Register {
@@ -182,7 +187,7 @@ class Writer {
       wide = wide || t == DType::kF64 || (is_integer(t) && bits(t) >= 32);
     }
     const std::string_view type = wide ? "double" : "float";
-    return call("f_", c, type, type, jumps(c.fn) || !is_float(c.type));
+    return call(!wide && is_short_float(c.type) && has_short_form(c.fn) ? "s_" : "f_", c, type, type, jumps(c.fn) || !is_float(c.type));
   }
   std::string on_integers(const PwInstr& c) const {
     if (!has_integer_meaning(c.fn)) return convert("long long", call("f_", c, "double", "double", false));

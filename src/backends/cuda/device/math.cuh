@@ -139,6 +139,40 @@ HONE_F1(gelu_erf, T(0.5) * x * (T(1) + m_erf(x * T(0.70710678118654752440))))
 // x/2 (1 + tanh u) = x sigmoid(2u), which does not cancel for negative u.
 HONE_F1(gelu_tanh, x / (T(1) + m_exp(T(-1.59576912160573071176) * (x + T(0.044715) * x * x * x))))
 HONE_F1(silu, x* m_sigmoid(a* x))
+
+// Forms for results of 16 bits, s_<name>: within 1e-6 of the value or of 1, with the special function unit's exponential
+// and reciprocal.
+#ifdef HONE_EMULATED
+inline float short_exp2(float x) { return exp2f(x); }
+inline float short_recip(float x) { return 1.0f / x; }
+#else
+__device__ __forceinline__ float short_exp2(float x) {
+  float r;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(x));
+  return r;
+}
+__device__ __forceinline__ float short_recip(float x) {
+  float r;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(x));
+  return r;
+}
+#endif
+__device__ __forceinline__ float s_sigmoid(float, float, float x) {
+  return short_recip(1.0f + short_exp2(-1.44269504f * x));
+}
+__device__ __forceinline__ float s_silu(float a, float b, float x) { return x * s_sigmoid(a, b, a * x); }
+__device__ __forceinline__ float s_gelu_tanh(float a, float b, float x) {
+  return x * s_sigmoid(a, b, 1.59576912f * (x + 0.044715f * x * x * x));
+}
+// The complement of erf by formula 7.1.26 of Abramowitz and Stegun, Handbook of Mathematical Functions.
+__device__ __forceinline__ float s_gelu_erf(float, float, float x) {
+  const float u = m_fabs(x) * 0.70710678f, t = short_recip(fmaf(0.3275911f, u, 1.0f));
+  const float p =
+      t * fmaf(t, fmaf(t, fmaf(t, fmaf(t, 1.061405429f, -1.453152027f), 1.421413741f), -0.284496736f), 0.254829592f);
+  const float beyond = 0.5f * p * short_exp2(-1.44269504f * u * u);
+  return x * (x < 0.0f ? beyond : 1.0f - beyond);
+}
+
 template <class T>
 __device__ __forceinline__ T f_mish(T a, T b, T x) {  // tanh(log(1 + e)) = e (e + 2) / (e (e + 2) + 2)
   if (x > T(20)) return x;

@@ -249,6 +249,23 @@ class WarpGroups {
       }
     }
   }
+  /// Of rows g and g + 8 of the warp's sixteen (g: lane / 4) the eight columns from 32 part + 8 t on (t: lane % 4), in
+  /// pass `pass`, where the second operand's rows are interleaved: row 8 t + 2 j + e of every 32 stands at 8 j + 2 t + e,
+  /// so that a lane's sums are neighbours.
+  __device__ __forceinline__ void take(int pass, int part, float (&v)[16]) const {
+#pragma unroll
+    for (int i = 0; i < kPasses; ++i)
+#pragma unroll
+      for (int p = 0; p < kColumns / 32; ++p) {
+        if (i != pass || p != part) continue;
+#pragma unroll
+        for (int j = 0; j < 4; ++j) {
+          const float* sums = sum_[i] + (p * 4 + j) * 4;
+          v[j * 2] = sums[0], v[j * 2 + 1] = sums[1];
+          v[j * 2 + 8] = sums[2], v[j * 2 + 9] = sums[3];
+        }
+      }
+  }
   /// Columns [part WIDTH, (part + 1) WIDTH) of the 16 rows of 64-row block `block` that the caller's warp has.
   template <int PITCH, int WIDTH>
   __device__ __forceinline__ void put_part(int block, int part, float* stage) const {

@@ -261,4 +261,26 @@ __device__ __forceinline__ void hand_out_by_warp(const Cores& cores, float* stag
   }
 }
 
+/// The same straight from registers, where the second operand's rows are interleaved (see WarpGroups::take): neither
+/// shared memory nor other lanes take part, which the products of the other group need.
+template <int BN, int V, class Cores, class F>
+__device__ __forceinline__ void hand_out_directly(const Cores& cores, F finish) {
+  constexpr int kParts = BN / 32;
+  static_assert(BN % 32 == 0 && 8 % V == 0, "whole parts, whole vectors");
+  const int row = Cores::warp_row() + mma::lane() / 4, column = mma::lane() % 4 * 8;
+#pragma unroll 1
+  for (int i = 0; i < Cores::kPasses * kParts; ++i) {
+    const int pass = i / kParts, part = i % kParts;
+    float v[16];
+    cores.take(pass, part, v);
+#pragma unroll
+    for (int at = 0; at < 16; at += V) {
+      float few[V];
+#pragma unroll
+      for (int e = 0; e < V; ++e) few[e] = v[at + e];
+      finish(few, Cores::row_of(pass, row + at / 8 * 8), part * 32 + column + at % 8);
+    }
+  }
+}
+
 }  // namespace product
