@@ -31,11 +31,6 @@ __device__ inline void fetch(char* slab, const Map& map, int column, int row, in
           slab + product::chunk_offset<8>(static_cast<int>(r), static_cast<int>(c / 8)))[c % 8] = v;
     }
 }
-/// The same into the shared memory of several blocks, none of which the emulator has.
-__device__ inline void fetch_for(unsigned, char* slab, const Map& map, int column, int row, int matrix,
-                                 signals::Signal* s) {
-  fetch(slab, map, column, row, matrix, s);
-}
 /// All copies asked for so far count as done where the emulator has made them.
 __device__ inline void arrive(signals::Signal* s) { signals::arrive(s); }
 
@@ -59,18 +54,6 @@ __device__ __forceinline__ void fetch(char* slab, const Map& map, int column, in
       "cp.async.bulk.tensor.3d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3, %4}], "
       "[%5];" ::"r"(mma::shared_address(slab)),
       "l"(&map), "r"(column), "r"(row), "r"(matrix), "r"(mma::shared_address(s))
-      : "memory");
-#endif
-}
-/// The same to this place in each block of the cluster that `blocks` has a bit for; the signal there counts its bytes.
-__device__ __forceinline__ void fetch_for(unsigned blocks, char* slab, const Map& map, int column, int row, int matrix,
-                                          signals::Signal* s) {
-#if __CUDA_ARCH__ >= 900
-  asm volatile(
-      "cp.async.bulk.tensor.3d.shared::cluster.global.tile.mbarrier::complete_tx::bytes.multicast::cluster [%0], "
-      "[%1, {%2, %3, %4}], [%5], %6;" ::"r"(mma::shared_address(slab)),
-      "l"(&map), "r"(column), "r"(row), "r"(matrix), "r"(mma::shared_address(s)),
-      "h"(static_cast<unsigned short>(blocks))
       : "memory");
 #endif
 }

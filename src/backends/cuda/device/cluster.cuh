@@ -1,31 +1,10 @@
 // Blocks of a cluster (sm_90 and later): their shared memory read from one another, and barriers over all of them. Not
-// emulated: such kernels are only made where the device launches clusters; alone, a block is a cluster of one.
+// emulated: such kernels are only made where the device launches clusters.
 #pragma once
 
 #include "mma.cuh"
 
 namespace cluster {
-
-/// M x N blocks along the first axis of the grid that compute neighbouring tiles, rows first: those of a row share the
-/// slabs of the first operand, those of a column the second one's.
-template <int M, int N>
-struct Mesh {
-  static constexpr int kRows = M, kColumns = N, kBlocks = M * N;
-  static __device__ __forceinline__ int rank() { return kBlocks == 1 ? 0 : static_cast<int>(blockIdx.x) % kBlocks; }
-  static __device__ __forceinline__ int row() { return rank() % M; }
-  static __device__ __forceinline__ int column() { return rank() / M; }
-  /// Bits of the blocks that share the caller's slabs of the first operand, and of the second.
-  static __device__ __forceinline__ unsigned same_row() {
-    unsigned mask = 0;
-    for (int i = 0; i < N; ++i) mask |= 1u << (row() + M * i);
-    return mask;
-  }
-  static __device__ __forceinline__ unsigned same_column() {
-    unsigned mask = 0;
-    for (int i = 0; i < M; ++i) mask |= 1u << (i + M * column());
-    return mask;
-  }
-};
 
 #ifndef HONE_EMULATED
 
@@ -55,14 +34,5 @@ __device__ __forceinline__ void load4(const float* own, unsigned rank, float* v)
 }
 
 #endif
-
-/// A barrier of the caller's block, or of all threads of a cluster of BLOCKS that are left.
-template <int BLOCKS>
-__device__ __forceinline__ void meet() {
-#ifndef HONE_EMULATED
-  if (BLOCKS > 1) return synchronize();
-#endif
-  __syncthreads();
-}
 
 }  // namespace cluster

@@ -1,23 +1,19 @@
 // A matrix product by blocks that stay on their multiprocessor: one group of four warps fetches the slabs of one tile
-// after another, two groups multiply. They take tiles in turn, so that the tensor cores work for one while the other
-// applies its tile's tail; or they share each tile, which may then be larger and needs fewer bytes a product. The blocks
-// of a cluster compute neighbouring tiles and fetch what they share once for all of them. Hopper only.
+// after another, two groups multiply the tiles in turn, so that the tensor cores work for one while the other applies
+// its tile's tail. Hopper only.
 #pragma once
 
 #include "bulk.cuh"
-#include "cluster.cuh"
 #include "product.cuh"
 
 namespace product {
 
 /// The shared memory of such a block, and the places of its threads in it. BYTES: of the slabs of one stage. BULK: one
-/// thread fetches by bulk copies. SHARE: the groups share tiles.
-template <int STAGES, int BYTES, int BN, bool BULK, bool SHARE, class Mesh>
+/// thread fetches by bulk copies.
+template <int STAGES, int BYTES, int BN, bool BULK>
 struct Turns {
-  static_assert(BULK || Mesh::kBlocks == 1, "only the copy engine fetches for several blocks");
-  static constexpr bool kShare = SHARE;
-  static constexpr int kGroup = 128;                               // threads
-  static constexpr int kWidth = BN < 64 || BN > 128 ? 32 : 64;  // columns that a warp hands out at a time
+  static constexpr int kGroup = 128;                // threads
+  static constexpr int kWidth = BN < 64 ? BN : 64;  // columns that a warp hands out at a time
   static constexpr int kPitch = kWidth + 8;
   static constexpr int kFetchRegisters = BULK ? 40 : 88, kMultiplyRegisters = BULK ? 232 : 208;  // 64512 in all
 
@@ -33,28 +29,12 @@ struct Turns {
         free(full + STAGES),
         turn(free + STAGES) {}
   __device__ __forceinline__ void open() const {
-    // Whoever fills a slab waits for all blocks whose slab it fills: the warps of those in its row and in its column.
-    constexpr int kReaders = Mesh::kRows + Mesh::kColumns - 1;
     if (threadIdx.x == 0) {
-      for (int s = 0; s < STAGES; ++s)
-        signals::open(full + s, BULK ? 1 : kGroup), signals::open(free + s, (SHARE ? 8 : 4) * kReaders);
+      for (int s = 0; s < STAGES; ++s) signals::open(full + s, BULK ? 1 : kGroup), signals::open(free + s, 4);
       for (int g = 0; g < 2; ++g) signals::open(turn + g, 4);
-      signals::fence_opened();
+      wgmma::fence_slabs();  // the copy engine arrives at signals too
     }
-    cluster::meet<Mesh::kBlocks>();
-  }
-  /// By every thread that is left, behind all that it does with the memory and signals of other blocks.
-  static __device__ __forceinline__ void close() {
-    if (Mesh::kBlocks > 1) cluster::meet<Mesh::kBlocks>();
-  }
-  /// The warp has read what it wants of a slab.
-  __device__ __forceinline__ void give_back(int stage) const {
-    const int lane = mma::lane();
-    if (Mesh::kBlocks == 1) {
-      if (lane == 0) signals::arrive(free + stage);
-    } else if (lane < Mesh::kBlocks && ((Mesh::same_row() | Mesh::same_column()) >> lane & 1u) != 0) {
-      signals::arrive_in(static_cast<unsigned>(lane), free + stage);
-    }
+    __syncthreads();
   }
   static __device__ __forceinline__ bool fetches() { return threadIdx.x < kGroup; }
   /// Of the two groups that multiply.
@@ -80,10 +60,10 @@ struct Position {
 };
 
 /// The group that fetches. A slab is handed on when the copies of kBehind more are under way.
-template <int STAGES, int BYTES, int BN, bool SHARE, Early EARLY>
+template <int STAGES, int BYTES, int BN, Early EARLY>
 class Fetcher {
  public:
-  using Block = Turns<STAGES, BYTES, BN, false, SHARE, cluster::Mesh<1, 1>>;
+  using Block = Turns<STAGES, BYTES, BN, false>;
   __device__ __forceinline__ explicit Fetcher(const Block& block) : block_(block) {}
 
   /// The loaders stand at the first of `slabs` slabs of a tile.
@@ -134,36 +114,23 @@ class Fetcher {
   bool first_ = true;
 };
 
-/// The warp that fetches by bulk copies: boxes of the block's share of BM rows of A and of BN rows of B. Its first lane
-/// asks for them.
-template <int STAGES, int BM, int BN, bool SHARE, class Mesh, Early EARLY>
+/// The warp that fetches by bulk copies: boxes of BM rows of A and of BN rows of B. Its first lane asks for them.
+template <int STAGES, int BM, int BN, Early EARLY>
 class BulkFetcher {
  public:
-  static constexpr int kARows = BM / Mesh::kColumns, kBRows = BN / Mesh::kRows;  // of a box
   static constexpr int kABytes = BM * 128, kBytes = (BM + BN) * 128;
-  static_assert(kARows % 8 == 0 && kBRows % 8 == 0, "boxes begin at multiples of 1024 bytes");
-  using Block = Turns<STAGES, kBytes, BN, true, SHARE, Mesh>;
+  using Block = Turns<STAGES, kBytes, BN, true>;
   __device__ __forceinline__ explicit BulkFetcher(const Block& block) : block_(block) {}
 
   __device__ __forceinline__ void tile(const bulk::Map& a, const bulk::Map& b, const Place& at, bool a_items,
                                        bool b_items, int slabs) {
     const int a_item = a_items ? at.item : 0, b_item = b_items ? at.item : 0;
     const bool asks = mma::lane() == 0;
-    const int a_first = Mesh::column() * kARows, b_first = Mesh::row() * kBRows;
-    const auto fetch = [&](bool shared, unsigned blocks, char* to, const bulk::Map& map, int s, int row, int item,
-                           int stage) {
-      if (shared)
-        bulk::fetch_for(blocks, to, map, s * 64, row, item, block_.full + stage);
-      else
-        bulk::fetch(to, map, s * 64, row, item, block_.full + stage);
-    };
     const auto fetch_a = [&](int stage, int s) {
-      fetch(Mesh::kColumns > 1, Mesh::same_row(), block_.slabs + stage * kBytes + a_first * 128, a, s, at.row + a_first,
-            a_item, stage);
+      bulk::fetch(block_.slabs + stage * kBytes, a, s * 64, at.row, a_item, block_.full + stage);
     };
     const auto fetch_b = [&](int stage, int s) {
-      fetch(Mesh::kRows > 1, Mesh::same_column(), block_.slabs + stage * kBytes + kABytes + b_first * 128, b, s,
-            at.column + b_first, b_item, stage);
+      bulk::fetch(block_.slabs + stage * kBytes + kABytes, b, s * 64, at.column, b_item, block_.full + stage);
     };
     int early = 0;
     if (first_) {
@@ -199,19 +166,19 @@ class BulkFetcher {
   bool first_ = true;
 };
 
-/// One of the groups that multiply. Groups that share tiles have rows of each; others wait for their turn.
+/// One of the groups that multiply.
 template <int STAGES, int BYTES, class Block, class Cores>
 class Multiplier {
  public:
   __device__ __forceinline__ explicit Multiplier(const Block& block) : block_(block) {}
   /// The other group's tile.
   __device__ __forceinline__ void skip(int slabs) { at_.skip(slabs); }
-  /// The sums of a tile of `slabs` >= 1 slabs; B's slab begins A_BYTES behind A's. Begins, where groups take turns, when
-  /// the other one has met all of its slabs: signals tell one round of the ring from the next only.
+  /// The sums of a tile of `slabs` >= 1 slabs; B's slab begins A_BYTES behind A's. Begins when the other group has met
+  /// all of its slabs: signals tell one round of the ring from the next only.
   template <int A_BYTES>
   __device__ __forceinline__ void tile(Cores& cores, int slabs) {
     const int group = Block::group();
-    if (!Block::kShare) signals::wait(block_.turn + group, turns_ ^ (group == 0 ? 1 : 0));
+    signals::wait(block_.turn + group, turns_ ^ (group == 0 ? 1 : 0));
     turns_ ^= 1;
     signals::wait(block_.full + at_.stage, at_.round);
     const char* slab = block_.slabs + at_.stage * BYTES;
@@ -224,16 +191,19 @@ class Multiplier {
       slab = block_.slabs + at_.stage * BYTES;
       cores.template multiply<false>(slab, slab + A_BYTES);
       wgmma::wait<1>();
-      block_.give_back(before);
+      give_back(before);
       before = at_.stage;
       at_.next();
     }
-    if (!Block::kShare && mma::lane() == 0) signals::arrive(block_.turn + (group ^ 1));
+    if (mma::lane() == 0) signals::arrive(block_.turn + (group ^ 1));
     cores.finish();
-    block_.give_back(before);
+    give_back(before);
   }
 
  private:
+  __device__ __forceinline__ void give_back(int stage) {
+    if (mma::lane() == 0) signals::arrive(block_.free + stage);
+  }
   const Block& block_;
   Position<STAGES> at_;
   unsigned turns_ = 0;
@@ -255,7 +225,7 @@ __device__ __forceinline__ void hand_out_by_warp(const Cores& cores, float* stag
       const int r = i / kVectors, column = i % kVectors * V;
       float v[V];
       load_floats<V>(stage + r * kPitch + column, v);
-      finish(v, Cores::row_of(block, Cores::warp_row() + r), part * WIDTH + column);
+      finish(v, block * 64 + Cores::warp_row() + r, part * WIDTH + column);
     }
     __syncwarp();
   }
@@ -265,22 +235,22 @@ __device__ __forceinline__ void hand_out_by_warp(const Cores& cores, float* stag
 /// shared memory nor other lanes take part, which the products of the other group need.
 template <int BN, int V, class Cores, class F>
 __device__ __forceinline__ void hand_out_directly(const Cores& cores, F finish) {
-  constexpr int kParts = BN / 32;
   static_assert(BN % 32 == 0 && 8 % V == 0, "whole parts, whole vectors");
   const int row = Cores::warp_row() + mma::lane() / 4, column = mma::lane() % 4 * 8;
 #pragma unroll 1
-  for (int i = 0; i < Cores::kPasses * kParts; ++i) {
-    const int pass = i / kParts, part = i % kParts;
-    float v[16];
-    cores.take(pass, part, v);
+  for (int pass = 0; pass < Cores::kPasses; ++pass)
 #pragma unroll
-    for (int at = 0; at < 16; at += V) {
-      float few[V];
+    for (int part = 0; part < BN / 32; ++part) {
+      float v[16];
+      cores.take(pass, part, v);
 #pragma unroll
-      for (int e = 0; e < V; ++e) few[e] = v[at + e];
-      finish(few, Cores::row_of(pass, row + at / 8 * 8), part * 32 + column + at % 8);
+      for (int at = 0; at < 16; at += V) {
+        float few[V];
+#pragma unroll
+        for (int e = 0; e < V; ++e) few[e] = v[at + e];
+        finish(few, pass * 64 + row + at / 8 * 8, part * 32 + column + at % 8);
+      }
     }
-  }
 }
 
 }  // namespace product

@@ -16,13 +16,11 @@ __device__ inline void arrive(Signal* s) {
   const Signal arrivals = *s >> 33, parity = *s >> 32 & 1, missing = (*s & 0xffffffffu) - 1;
   *s = arrivals << 33 | (missing == 0 ? parity ^ 1 : parity) << 32 | (missing == 0 ? arrivals : missing);
 }
-__device__ inline void arrive_in(unsigned, Signal* s) { arrive(s); }
 __device__ inline void wait(const Signal* s, unsigned parity) {
   // The vote keeps the warp together, and lets others run.
   while (__any_sync(0xffffffffu, (*static_cast<const volatile Signal*>(s) >> 32 & 1) == parity)) {
   }
 }
-__device__ inline void fence_opened() {}
 template <int>
 __device__ inline void keep_registers() {}
 template <int>
@@ -36,27 +34,10 @@ __device__ __forceinline__ void open(Signal* s, unsigned arrivals) {
   asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(mma::shared_address(s)), "r"(arrivals) : "memory");
 #endif
 }
-/// By the thread that opened signals, before the barrier behind which other blocks and the copy engine arrive at them.
-__device__ __forceinline__ void fence_opened() {
-#if __CUDA_ARCH__ >= 900
-  asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
-  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
-#endif
-}
 /// What the thread wrote before is seen by those that waited for the phase.
 __device__ __forceinline__ void arrive(Signal* s) {
 #if __CUDA_ARCH__ >= 900
   asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(mma::shared_address(s)) : "memory");
-#endif
-}
-/// The same at the signal in this place of block `rank` of the cluster.
-__device__ __forceinline__ void arrive_in(unsigned rank, Signal* s) {
-#if __CUDA_ARCH__ >= 900
-  asm volatile(
-      "{ .reg .b32 there; mapa.shared::cluster.u32 there, %0, %1; mbarrier.arrive.shared::cluster.b64 _, [there]; }" ::"r"(
-          mma::shared_address(s)),
-      "r"(rank)
-      : "memory");
 #endif
 }
 /// Until the phase of this parity has ended: 0 is that of the first; before it, one of parity 1 counts as ended.

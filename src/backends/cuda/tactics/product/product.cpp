@@ -106,10 +106,10 @@ extern "C" __global__ void {cluster}__launch_bounds__({threads}) kernel({paramet
     KernelParameters k;
     const std::string type(device_type(p_.type));
     const int stages = stages_of(tile_, gpu(), slabs());
-    const int64_t clusters = p_.items * ceil_div(p_.m, tile_.m * tile_.cluster_m) * ceil_div(p_.n, tile_.n * tile_.cluster_n);
+    const int64_t tiles = p_.items * ceil_div(p_.m, tile_.m) * ceil_div(p_.n, tile_.n);
     k.integer("m", p_.m), k.integer("n", p_.n), k.integer("k", p_.k), k.integer("slabs", slabs());
-    k.integer("clusters", clusters);
-    const bool bulk = copies_in_bulk(p_);
+    k.integer("tiles", tiles);
+    const bool bulk = copies_in_bulk(p_.a) && copies_in_bulk(p_.b);
     const std::string fetch = bulk ? bulk_fetch_code(k) : fetch_code(k);
     std::string tail;
     const std::string finish = tail_code(k, tail);
@@ -120,50 +120,40 @@ extern "C" __global__ void {cluster}__launch_bounds__({threads}) kernel({paramet
 using namespace product;
 {tail}
 typedef {type} T;
-typedef WarpGroups<T, {bm}, {bn}, {chunks}, {groups}, 1, true, true> Cores;
-typedef cluster::Mesh<{cm}, {cn}> Mesh;
-typedef Turns<{stages}, ({bm} + {bn}) * {chunks} * 16, {bn}, {bulk}, {share}, Mesh> Block;
-__device__ __forceinline__ Place place_of(int index, int m, int n) {{
-  Place at = Place::of_tile<{bm} * {cm}, {bn} * {cn}>(index, m, n);
-  at.row += Mesh::row() * {bm}, at.column += Mesh::column() * {bn};
-  return at;
-}}
-extern "C" __global__ void {cluster}__launch_bounds__({threads}, 1) kernel({parameters}) {{
+typedef WarpGroups<T, {bm}, {bn}, {chunks}, 1, 1, true, true> Cores;
+typedef Turns<{stages}, ({bm} + {bn}) * {chunks} * 16, {bn}, {bulk}> Block;
+extern "C" __global__ void __launch_bounds__({threads}, 1) kernel({parameters}) {{
   extern __shared__ __align__(128) char memory[];
   const Block block(aligned_up(memory, wgmma::kSlabAlignment));
   block.open();
-  const int first_cluster = blockIdx.x / Mesh::kBlocks, step = gridDim.x / Mesh::kBlocks;
   if (Block::fetches()) {{
     signals::keep_registers<Block::kFetchRegisters>();
     {fetch}
-    Block::close();
     return;
   }}
   signals::take_registers<Block::kMultiplyRegisters>();
   wait_for_previous();
   Multiplier<{stages}, ({bm} + {bn}) * {chunks} * 16, Block, Cores> multiplier(block);
   int turn = 0;
-  for (int i = first_cluster; i < clusters; i += step, turn ^= 1) {{
-    if (!Block::kShare && turn != Block::group()) {{
+  for (int tile = blockIdx.x; tile < tiles; tile += gridDim.x, turn ^= 1) {{
+    if (turn != Block::group()) {{
       multiplier.skip(slabs);
       continue;
     }}
-    const Place at = place_of(i, m, n);
+    const Place at = Place::of_tile<{bm}, {bn}>(tile, m, n);
     Cores cores;
     multiplier.tile<{bm} * {chunks} * 16>(cores, slabs);
     {finish}
   }}
-  Block::close();
 }}
 )",
         fmt::arg("tail", tail), fmt::arg("type", type), fmt::arg("bm", tile_.m), fmt::arg("bn", tile_.n),
         fmt::arg("chunks", tile_.chunks), fmt::arg("stages", stages), fmt::arg("threads", tile_.threads()),
-        fmt::arg("groups", tile_.cores_m), fmt::arg("share", tile_.cores_m > 1), fmt::arg("cm", tile_.cluster_m),
-        fmt::arg("cn", tile_.cluster_n), fmt::arg("cluster", cluster_dims()), fmt::arg("bulk", bulk),
-        fmt::arg("parameters", k.parameters()), fmt::arg("fetch", fetch), fmt::arg("finish", finish));
+        fmt::arg("bulk", bulk), fmt::arg("parameters", k.parameters()), fmt::arg("fetch", fetch),
+        fmt::arg("finish", finish));
     r.arguments = k.arguments(), r.maps = k.maps();
     r.block = {static_cast<unsigned>(tile_.threads()), 1, 1};
-    r.grid = {static_cast<unsigned>(std::min(clusters * tile_.cluster(), staying_blocks(tile_, gpu()))), 1, 1};
+    r.grid = {static_cast<unsigned>(std::min<int64_t>(tiles, std::max(1, gpu().multiprocessors))), 1, 1};
     r.shared_bytes = static_cast<unsigned>(shared_bytes_of(tile_, stages));
     r.overlaps = true;
     return r;
@@ -176,9 +166,9 @@ extern "C" __global__ void {cluster}__launch_bounds__({threads}, 1) kernel({para
     return fmt::format(
         R"({windows}
     constexpr int first = 0;
-    Fetcher<{stages}, ({bm} + {bn}) * {chunks} * 16, {bn}, Block::kShare, {early}> fetcher(block);
-    for (int i = first_cluster; i < clusters; i += step) {{
-      const Place at = place_of(i, m, n);
+    Fetcher<{stages}, ({bm} + {bn}) * {chunks} * 16, {bn}, {early}> fetcher(block);
+    for (int tile = blockIdx.x; tile < tiles; tile += gridDim.x) {{
+      const Place at = Place::of_tile<{bm}, {bn}>(tile, m, n);
       {a_load} a_loader;
       {b_load} b_loader;
       {a_start}
@@ -193,18 +183,26 @@ extern "C" __global__ void {cluster}__launch_bounds__({threads}, 1) kernel({para
   }
 
   std::string bulk_fetch_code(KernelParameters& k) const {
-    const std::string a = k.map("a", map_of(p_.a, p_.m, tile_.m / tile_.cluster_n));
-    const std::string b = k.map("b", map_of(p_.b, p_.n, tile_.n / tile_.cluster_m));
+    const std::string a = k.map("a", map_of(p_.a, p_.m, tile_.m)), b = k.map("b", map_of(p_.b, p_.n, tile_.n));
     return fmt::format(
         R"(if (threadIdx.x >= 32) return;
-    BulkFetcher<{stages}, {bm}, {bn}, Block::kShare, Mesh, {early}> fetcher(block);
-    for (int i = first_cluster; i < clusters; i += step)
-      fetcher.tile({a}, {b}, place_of(i, m, n), {a_items}, {b_items}, slabs);)",
+    BulkFetcher<{stages}, {bm}, {bn}, {early}> fetcher(block);
+    for (int tile = blockIdx.x; tile < tiles; tile += gridDim.x)
+      fetcher.tile({a}, {b}, Place::of_tile<{bm}, {bn}>(tile, m, n), {a_items}, {b_items}, slabs);)",
         fmt::arg("stages", stages_of(tile_, gpu(), slabs())), fmt::arg("bm", tile_.m), fmt::arg("bn", tile_.n),
         fmt::arg("early", early()), fmt::arg("a", a), fmt::arg("b", b), fmt::arg("a_items", !p_.a.items.empty()),
         fmt::arg("b_items", !p_.b.items.empty()));
   }
 
+  /// Whether the copy engine can fetch an operand: rows along K, up to one axis of items, whole 16 bytes.
+  bool copies_in_bulk(const ProductOperand& o) const {
+    const int64_t chunk = chunk_elements(p_.type);
+    if (!gpu().bulk_copies || o.load != Load::kAlongK || tile_.chunks != 8 || bits(p_.type) != 16) return false;
+    if (o.pitch % chunk != 0 || o.data.offset % 16 != 0 || o.pitch < 1) return false;
+    if (o.items.size() > 1) return false;
+    return o.items.empty() ||
+           (o.items[0].stride % chunk == 0 && o.items[0].stride > 0 && o.items[0].extent == p_.items);
+  }
   TensorMap map_of(const ProductOperand& o, int64_t rows, int box_rows) const {
     TensorMap m;
     m.data = o.data, m.type = p_.type;
@@ -220,7 +218,6 @@ extern "C" __global__ void {cluster}__launch_bounds__({threads}, 1) kernel({para
     return p_.b.data.kind == Argument::Kind::kBlob ? "kSecondOperand" : "kNothing";
   }
   std::string cluster_dims() const {
-    if (tile_.cluster() > 1) return fmt::format("__cluster_dims__({}, 1, 1) ", tile_.cluster());
     return sharing_ == Sharing::kCluster ? fmt::format("__cluster_dims__(1, {}, 1) ", parts_.count) : "";
   }
   bool groups() const { return tile_.kind == CoreKind::kWarpGroup; }
@@ -284,12 +281,12 @@ extern "C" __global__ void {cluster}__launch_bounds__({threads}, 1) kernel({para
     if (tile_.kind == CoreKind::kTurns) {
       const bool directly = p_.b.data.kind == Argument::Kind::kBlob && interleaves(tile_, p_.n);
       return fmt::format(
-          R"({3}, [&](const float (&v)[{1}], int r, int c) {{
+          R"({2}, [&](const float (&v)[{0}], int r, int c) {{
       const int left = n - at.column - c;
       if (at.row + r >= m || left <= 0) return;
-      {2}
+      {1}
     }});)",
-          tile_.n, vector, body,
+          vector, body,
           directly ? fmt::format("hand_out_directly<{}, {}>(cores", tile_.n, vector)
                    : fmt::format("hand_out_by_warp<{}, Block::kWidth, {}>(cores, block.rows_of_warp()", tile_.n, vector));
     }
@@ -330,17 +327,6 @@ extern "C" __global__ void {cluster}__launch_bounds__({threads}, 1) kernel({para
 }  // namespace
 
 bool interleaves(const Tile& t, int64_t n) { return t.kind == CoreKind::kTurns && n % 32 == 0; }
-
-bool copies_in_bulk(const Product& p) {
-  const int64_t chunk = chunk_elements(p.type);
-  const auto copied = [&](const ProductOperand& o) {
-    if (o.load != Load::kAlongK || o.pitch < 1 || o.pitch % chunk != 0 || o.data.offset % 16 != 0) return false;
-    if (o.items.empty()) return true;
-    return o.items.size() == 1 && o.items[0].extent == p.items && o.items[0].stride > 0 &&
-           o.items[0].stride % chunk == 0;
-  };
-  return gpu().bulk_copies && bits(p.type) == 16 && copied(p.a) && copied(p.b);
-}
 
 std::string windows_code(KernelParameters& k, const WindowGeometry& w, bool constant_strides) {
   const auto triple = [&](const char* name, const int64_t(&v)[3], int64_t unused, bool constant) {

@@ -54,9 +54,6 @@ struct Product {
 /// How many elements of a type a 16-byte chunk holds.
 inline int64_t chunk_elements(DType t) { return 128 / bits(t); }
 
-/// Whether the copy engine can fetch both operands: rows along K, up to one axis of items, whole 16 bytes.
-bool copies_in_bulk(const Product& p);
-
 /// Whether the rows of a prepared second operand of n rows an item are interleaved (WarpGroups::take of
 /// device/product_compute.cuh).
 bool interleaves(const Tile& t, int64_t n);

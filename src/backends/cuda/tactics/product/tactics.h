@@ -12,13 +12,6 @@
 #define HONE_WHOLE_PRODUCT_TACTIC(Class, function, kind, m, n, chunks, stages, cores_m, cores_n)              \
   static constexpr Tile k_##function##_##m##x##n = {#m "x" #n, kind, m, n, chunks, stages, cores_m, cores_n}; \
   HONE_SHARING_TACTIC(Class, function, m, n, , kNone)
-// Defines `const Tactic& <function>_<m>x<n><suffix>()` for a HONE_TURNS_TILE.
-#define HONE_TURNS_TACTIC(Class, function, m, n, suffix, ...)                                                     \
-  const Tactic& function##_##m##x##n##suffix() {                                                                  \
-    static constexpr Tile tile = {#m "x" #n #suffix, CoreKind::kTurns, m, n, __VA_ARGS__};                        \
-    static const Class tactic(#function, tile, Sharing::kNone);                                                   \
-    return tactic;                                                                                                \
-  }
 #define HONE_SHARING_TACTIC(Class, function, m, n, suffix, sharing)                   \
   const Tactic& function##_##m##x##n##suffix() {                                      \
     static const Class tactic(#function, k_##function##_##m##x##n, Sharing::sharing); \

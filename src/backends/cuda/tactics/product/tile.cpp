@@ -12,9 +12,7 @@ constexpr int64_t kLeastSlabs = 4;  // of a part of K
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t slab_depth(const Tile& t, const TileWork& w) { return int64_t{t.chunks} * 16 / w.element_bytes; }
-int64_t tiles_of(const Tile& t, const TileWork& w) {
-  return w.items * ceil_div(w.m, t.m * t.cluster_m) * ceil_div(w.n, t.n * t.cluster_n) * t.cluster();
-}
+int64_t tiles_of(const Tile& t, const TileWork& w) { return w.items * ceil_div(w.m, t.m) * ceil_div(w.n, t.n); }
 
 int64_t blocks_per_processor(const Tile& t, const GpuInfo& gpu, int64_t slabs) {
   const int shared = shared_bytes_of(t, std::max(2, stages_of(t, gpu, slabs))) + 1024;
@@ -43,7 +41,7 @@ double slab_cycles(const Tile& t, const TileWork& w) {
 int shared_bytes_of(const Tile& t, int stages) {
   const int ring = stages * (t.m + t.n) * t.chunks * 16;
   if (t.kind == CoreKind::kTurns)  // rows of the eight warps that hand out, and signals
-    return ring + 8 * 16 * (t.handed_out() + 8) * 4 + stages * 16 + 16 + 1024;
+    return ring + 8 * 16 * (std::min(t.n, 64) + 8) * 4 + stages * 16 + 16 + 1024;
   const int rows = t.cores_m * (t.kind == CoreKind::kPlain ? 1 : t.kind == CoreKind::kTensor ? 16 : 64);
   const int alignment = t.kind == CoreKind::kWarpGroup ? 1024 : 0;  // slabs start at multiples of it
   return std::max(ring, rows * (t.n + 8) * 4) + alignment;
@@ -54,12 +52,6 @@ int stages_of(const Tile& t, const GpuInfo& gpu, int64_t slabs) {
   int stages = static_cast<int>(std::clamp<int64_t>(slabs + 1, t.least_stages(), t.stages));
   while (stages >= t.least_stages() && shared_bytes_of(t, stages) > gpu.shared_per_block) --stages;
   return stages >= t.least_stages() ? stages : 0;
-}
-
-int64_t staying_blocks(const Tile& t, const GpuInfo& gpu) {
-  // Clusters of four need a processing cluster's multiprocessors in fours; those have 16 or 18.
-  const int64_t usable = t.cluster() <= 2 ? gpu.multiprocessors : gpu.multiprocessors / 16 * 16;
-  return std::max<int64_t>(1, usable / t.cluster()) * t.cluster();
 }
 
 int64_t parts_of(const Tile& t, const TileWork& w, const GpuInfo& gpu) {
@@ -80,12 +72,11 @@ int64_t cluster_of(const Tile& t, const TileWork& w, const GpuInfo& gpu) {
 double time_of(const Tile& t, const TileWork& w, int64_t parts, bool in_cluster, const GpuInfo& gpu) {
   const double memory = static_cast<double>(w.traffic) / 4e6;
   if (t.kind == CoreKind::kTurns) {
-    // Cycles to fetch a slab, as measured, by the copy engine or by the load unit.
-    const double rows = static_cast<double>(t.m) / t.cluster_n + static_cast<double>(t.n) / t.cluster_m;
-    const double fetch = rows * (w.bulk ? 2.5 : 4.0);
+    // Cycles to fetch a slab: by the copy engine at best, by the load unit as measured.
+    const double fetch = (t.m + t.n) * (w.bulk ? 2.0 : 4.0);
     const double sums = static_cast<double>(ceil_div(w.k, slab_depth(t, w))) * std::max(fetch, slab_cycles(t, w));
-    const double tail = 0.15 * t.m * t.n, turn = t.cores_m == 2 ? sums + tail / 2 : std::max(sums, tail / 2);
-    const auto turns = static_cast<double>(ceil_div(tiles_of(t, w), staying_blocks(t, gpu)));
+    const double tail = 0.15 * t.m * t.n, turn = std::max(sums, tail / 2);
+    const auto turns = static_cast<double>(ceil_div(tiles_of(t, w), std::max(1, gpu.multiprocessors)));
     return std::max((turns * turn + tail + 2000) / kCyclesPerMicrosecond, memory) + 1;
   }
   const int64_t blocks = tiles_of(t, w) * parts, slabs = ceil_div(ceil_div(w.k, slab_depth(t, w)), parts);

@@ -9,17 +9,16 @@
 namespace hone::cuda {
 
 /// What multiplies: threads with ordinary arithmetic, warps on tensor cores, groups of four warps on Hopper's, or two
-/// such groups that take tiles in turn, or halves of each, while a third one fetches.
+/// such groups that take tiles in turn while a third one fetches.
 enum class CoreKind { kPlain, kTensor, kWarpGroup, kTurns };
 
 struct Tile {
   const char* name;  // "128x64"
   CoreKind kind;
-  int m, n;              // of the block
+  int m, n;              // of the block; of a group where groups take turns
   int chunks;            // depth of a slab in 16-byte chunks
   int stages;            // most slabs in shared memory
-  int cores_m, cores_n;  // threads, warps or groups of warps along each axis; kTurns: 1, or 2 that share a tile
-  int cluster_m = 1, cluster_n = 1;  // tiles whose blocks fetch for each other
+  int cores_m, cores_n;  // threads, warps or groups of warps along each axis
   int threads() const {
     if (kind == CoreKind::kTurns) return 3 * 128;
     return cores_m * cores_n * (kind == CoreKind::kPlain ? 1 : kind == CoreKind::kTensor ? 32 : 128);
@@ -27,9 +26,6 @@ struct Tile {
   /// Threads that fetch operands.
   int fetching_threads() const { return kind == CoreKind::kTurns ? 128 : threads(); }
   bool on_groups() const { return kind == CoreKind::kWarpGroup || kind == CoreKind::kTurns; }
-  int cluster() const { return cluster_m * cluster_n; }
-  /// Columns that a warp of kTurns hands out at a time, as in device/product_turns.cuh.
-  int handed_out() const { return n < 64 || n > 128 ? 32 : 64; }
   /// Fewest slabs in shared memory that the kernel works with.
   int least_stages() const { return on_groups() ? 3 : 2; }
 };
@@ -49,8 +45,6 @@ struct TileWork {
 int stages_of(const Tile& t, const GpuInfo& gpu, int64_t slabs);
 /// Bytes of shared memory with that many stages.
 int shared_bytes_of(const Tile& t, int stages);
-/// Blocks that stay, one on each multiprocessor: whole clusters.
-int64_t staying_blocks(const Tile& t, const GpuInfo& gpu);
 /// Into how many parts to split K so that the GPU fills; 1: splitting does not pay.
 int64_t parts_of(const Tile& t, const TileWork& w, const GpuInfo& gpu);
 /// The same for parts that are the blocks of a cluster: a power of two up to 8.

@@ -15,7 +15,7 @@ int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 constexpr Tile kTiles[] = {
 #define HONE_WGMMA_TILE(m, n, ...) {#m "x" #n, CoreKind::kWarpGroup, m, n, __VA_ARGS__},
-#define HONE_TURNS_TILE(m, n, suffix, ...) {#m "x" #n #suffix, CoreKind::kTurns, m, n, __VA_ARGS__},
+#define HONE_TURNS_TILE(m, n, ...) {#m "x" #n, CoreKind::kTurns, m, n, __VA_ARGS__},
 #define HONE_MMA_TILE(m, n, ...) {#m "x" #n, CoreKind::kTensor, m, n, __VA_ARGS__},
 #define HONE_FMA_TILE(m, n, ...) {#m "x" #n, CoreKind::kPlain, m, n, __VA_ARGS__},
 #include "backends/cuda/tactics/product/tiles.def"
@@ -29,7 +29,7 @@ TileWork work_of(const Tile& t, const Product& p) {
   TileWork w{p.items, p.m, p.n, p.k, bits(p.type) / 8};
   w.tf32 = t.kind == CoreKind::kTensor && p.type == DType::kF32;
   w.gathered = p.a.load == Load::kPlanes || p.b.load == Load::kPlanes;
-  w.bulk = copies_in_bulk(p);
+  w.bulk = gpu().bulk_copies && p.a.load == Load::kAlongK && p.b.load == Load::kAlongK;
   w.traffic = p.traffic;
   return w;
 }
@@ -49,8 +49,7 @@ int64_t Variant::parts(const Product& p) const {
 
 bool Variant::fills(const Product& p) const {
   if (tile.kind == CoreKind::kTurns)
-    return p.items * ceil_div(p.m, tile.m) * ceil_div(p.n, tile.n) * 4 > gpu().multiprocessors &&
-           p.m * 2 > tile.m * tile.cluster_m && p.n * 2 > tile.n * tile.cluster_n;
+    return p.items * ceil_div(p.m, tile.m) * ceil_div(p.n, tile.n) * 4 > gpu().multiprocessors;
   return sharing == Sharing::kNone || parts(p) > 1;
 }
 
@@ -72,10 +71,8 @@ Verdict Variant::check(const Problem& problem, const Product& p) const {
     if (p.type == DType::kF32 && !problem.allow_tf32) return Verdict::no("computes f32 as TF32, which is not allowed");
     if (capability < (p.type == DType::kF16 ? 75 : 80)) return Verdict::no("needs a newer GPU for {}", name(p.type));
   }
-  if ((sharing == Sharing::kCluster || tile.cluster() > 1) && !gpu().clusters) return Verdict::no("needs a GPU that launches clusters");
+  if (sharing == Sharing::kCluster && !gpu().clusters) return Verdict::no("needs a GPU that launches clusters");
   if (stages_of(tile, gpu(), kMost) == 0) return Verdict::no("needs more shared memory than the GPU has");
-  if (tile.kind == CoreKind::kTurns && (tile.cluster() > 1 || tile.cores_m > 1) && !copies_in_bulk(p))
-    return Verdict::no("fetches by the copy engine, which does not take these operands");
   if (p.items < 1 || p.m < 1 || p.n < 1 || p.k < 1) return Verdict::no("has an empty operand");
   for (int64_t extent : {p.m, p.n, p.k, p.rows(), p.columns()})
     if (extent > kMost - 1024) return Verdict::no("is too large");
