@@ -231,40 +231,19 @@ class WarpGroups {
   static __device__ __forceinline__ int row_of(int pass, int r) {
     return r / 64 * (BM / GROUPS_M) + pass * 64 + r % 64;
   }
-  /// Of the rows of a pass, the first that the caller's warp has.
-  static __device__ __forceinline__ int warp_row() {
-    return group_m() * 64 + static_cast<int>(threadIdx.x) / 32 % 4 * 16;
-  }
   template <int PITCH>
   __device__ __forceinline__ void put(int pass, float* stage) const {
-    const int g = mma::lane() / 4, t = mma::lane() % 4;
+    const int g = mma::lane() / 4, t = mma::lane() % 4, warp = threadIdx.x / 32 % 4;
 #pragma unroll
     for (int i = 0; i < kPasses; ++i) {
       if (i != pass) continue;
 #pragma unroll
       for (int j = 0; j < kColumns / 8; ++j) {
-        float* to = stage + (warp_row() + g) * PITCH + group_n() * kColumns + j * 8 + t * 2;
+        float* to = stage + (group_m() * 64 + warp * 16 + g) * PITCH + group_n() * kColumns + j * 8 + t * 2;
         *reinterpret_cast<Pack<float, 2>*>(to) = {{sum_[i][j * 4], sum_[i][j * 4 + 1]}};
         *reinterpret_cast<Pack<float, 2>*>(to + 8 * PITCH) = {{sum_[i][j * 4 + 2], sum_[i][j * 4 + 3]}};
       }
     }
-  }
-  /// Of rows g and g + 8 of the warp's sixteen (g: lane / 4) the eight columns from 32 part + 8 t on (t: lane % 4), in
-  /// pass `pass`, where the second operand's rows are interleaved: row 8 t + 2 j + e of every 32 stands at 8 j + 2 t + e,
-  /// so that a lane's sums are neighbours.
-  __device__ __forceinline__ void take(int pass, int part, float (&v)[16]) const {
-#pragma unroll
-    for (int i = 0; i < kPasses; ++i)
-#pragma unroll
-      for (int p = 0; p < kColumns / 32; ++p) {
-        if (i != pass || p != part) continue;
-#pragma unroll
-        for (int j = 0; j < 4; ++j) {
-          const float* sums = sum_[i] + (p * 4 + j) * 4;
-          v[j * 2] = sums[0], v[j * 2 + 1] = sums[1];
-          v[j * 2 + 8] = sums[2], v[j * 2 + 9] = sums[3];
-        }
-      }
   }
   /// Columns [part WIDTH, (part + 1) WIDTH) of the 16 rows of 64-row block `block` that the caller's warp has.
   template <int PITCH, int WIDTH>

@@ -215,6 +215,7 @@ template <int BN, int WIDTH, int V, class Cores, class F>
 __device__ __forceinline__ void hand_out_by_warp(const Cores& cores, float* stage, F finish) {
   constexpr int kPitch = WIDTH + 8, kVectors = WIDTH / V, kParts = BN / WIDTH;
   static_assert(BN % WIDTH == 0 && 16 * kVectors % 32 == 0, "whole parts, whole warps");
+  const int warp_row = static_cast<int>(threadIdx.x) / 32 % 4 * 16;
 #pragma unroll 1
   for (int pass = 0; pass < Cores::kPasses * kParts; ++pass) {
     const int part = pass % kParts, block = pass / kParts;
@@ -225,32 +226,10 @@ __device__ __forceinline__ void hand_out_by_warp(const Cores& cores, float* stag
       const int r = i / kVectors, column = i % kVectors * V;
       float v[V];
       load_floats<V>(stage + r * kPitch + column, v);
-      finish(v, block * 64 + Cores::warp_row() + r, part * WIDTH + column);
+      finish(v, block * 64 + warp_row + r, part * WIDTH + column);
     }
     __syncwarp();
   }
-}
-
-/// The same straight from registers, where the second operand's rows are interleaved (see WarpGroups::take): neither
-/// shared memory nor other lanes take part, which the products of the other group need.
-template <int BN, int V, class Cores, class F>
-__device__ __forceinline__ void hand_out_directly(const Cores& cores, F finish) {
-  static_assert(BN % 32 == 0 && 8 % V == 0, "whole parts, whole vectors");
-  const int row = Cores::warp_row() + mma::lane() / 4, column = mma::lane() % 4 * 8;
-#pragma unroll 1
-  for (int pass = 0; pass < Cores::kPasses; ++pass)
-#pragma unroll
-    for (int part = 0; part < BN / 32; ++part) {
-      float v[16];
-      cores.take(pass, part, v);
-#pragma unroll
-      for (int at = 0; at < 16; at += V) {
-        float few[V];
-#pragma unroll
-        for (int e = 0; e < V; ++e) few[e] = v[at + e];
-        finish(few, pass * 64 + row + at / 8 * 8, part * 32 + column + at % 8);
-      }
-    }
 }
 
 }  // namespace product

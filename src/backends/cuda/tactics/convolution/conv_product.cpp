@@ -75,11 +75,11 @@ class ConvTactic : public ProductTactic {
   std::vector<Blob> prepare(const Problem& p) const override {
     if (p.constant(1) == nullptr) return {};
     const PackedWeights w = packed_weights(p);
-    const int64_t rows = p.inputs[1].dims[0], group = rows / p.attr<ConvolutionAttrs>().groups;
+    const int64_t rows = p.inputs[1].dims[0];
     RowPacker packer(*p.constant(1), rows, w.pitch());
     for (int64_t row = 0; row < rows; ++row)
       for (int64_t t = 0; t < w.taps; ++t)
-        for (int64_t c = 0; c < w.channels; ++c) packer.put(packed_row(row, group), w.at(c, t), (row * w.channels + c) * w.taps + t);
+        for (int64_t c = 0; c < w.channels; ++c) packer.put(row, w.at(c, t), (row * w.channels + c) * w.taps + t);
     return {packer.take()};
   }
 

@@ -68,7 +68,7 @@ class Gemm : public ProductTactic {
     RowPacker packer(*p.constant(1), matrices * n, o.packed_pitch(p.inputs[1].type));
     for (int64_t row = 0; row < matrices * n; ++row)
       for (int64_t i = 0; i < k; ++i)
-        packer.put(packed_row(row, n), i, row / n * n * k + (along_k ? row % n * k + i : i * n + row % n));
+        packer.put(row, i, row / n * n * k + (along_k ? row % n * k + i : i * n + row % n));
     return {packer.take()};
   }
 

@@ -278,18 +278,14 @@ extern "C" __global__ void __launch_bounds__({threads}, 1) kernel({parameters}) 
   std::string column() const { return p_.items_are_columns ? "at.item * n + at.column + c" : "at.column + c"; }
 
   std::string hand_out(int vector, const std::string& body) const {
-    if (tile_.kind == CoreKind::kTurns) {
-      const bool directly = p_.b.data.kind == Argument::Kind::kBlob && interleaves(tile_, p_.n);
+    if (tile_.kind == CoreKind::kTurns)
       return fmt::format(
-          R"({2}, [&](const float (&v)[{0}], int r, int c) {{
+          R"(hand_out_by_warp<{0}, Block::kWidth, {1}>(cores, block.rows_of_warp(), [&](const float (&v)[{1}], int r, int c) {{
       const int left = n - at.column - c;
       if (at.row + r >= m || left <= 0) return;
-      {1}
+      {2}
     }});)",
-          vector, body,
-          directly ? fmt::format("hand_out_directly<{}, {}>(cores", tile_.n, vector)
-                   : fmt::format("hand_out_by_warp<{}, Block::kWidth, {}>(cores, block.rows_of_warp()", tile_.n, vector));
-    }
+          tile_.n, vector, body);
     return fmt::format(
         R"({4}<{0}, {1}, {2}{5}>(cores, shared, [&](const float (&v)[{2}], int r, int c) {{
     const int left = n - at.column - c;
@@ -325,8 +321,6 @@ extern "C" __global__ void __launch_bounds__({threads}, 1) kernel({parameters}) 
 };
 
 }  // namespace
-
-bool interleaves(const Tile& t, int64_t n) { return t.kind == CoreKind::kTurns && n % 32 == 0; }
 
 std::string windows_code(KernelParameters& k, const WindowGeometry& w, bool constant_strides) {
   const auto triple = [&](const char* name, const int64_t(&v)[3], int64_t unused, bool constant) {
@@ -389,12 +383,6 @@ size_t ProductTactic::workspace(const Problem& p) const {
 double ProductTactic::estimate(const Problem& p) const {
   Product product;
   return geometry(p, product) ? Variant{tile_, sharing_}.time(product) : 1e9;
-}
-
-int64_t ProductTactic::packed_row(int64_t row, int64_t n) const {
-  if (!interleaves(tile_, n)) return row;
-  const int64_t t = row % 32 / 8, j = row % 8 / 2, e = row % 2;
-  return row / 32 * 32 + j * 8 + t * 2 + e;
 }
 
 Product ProductTactic::product_of(const Problem& p) const {

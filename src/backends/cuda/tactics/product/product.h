@@ -54,10 +54,6 @@ struct Product {
 /// How many elements of a type a 16-byte chunk holds.
 inline int64_t chunk_elements(DType t) { return 128 / bits(t); }
 
-/// Whether the rows of a prepared second operand of n rows an item are interleaved (WarpGroups::take of
-/// device/product_compute.cuh).
-bool interleaves(const Tile& t, int64_t n);
-
 /// How blocks share K: a block takes all of it; blocks write partial sums that a second kernel adds up; or the blocks
 /// of a cluster add up each other's sums.
 enum class Sharing { kNone, kParts, kCluster };
@@ -77,8 +73,6 @@ class ProductTactic : public RecipeTactic {
   /// What holds for every way to run it: types, tail and geometry. Fills `product` where it says yes.
   Verdict describe(const Problem& p, Product& product) const;
   Product product_of(const Problem& p) const;
-  /// Where row `row` of a prepared second operand of n rows an item stands.
-  int64_t packed_row(int64_t row, int64_t n) const;
   /// Fills `product` where it says yes.
   virtual Verdict geometry(const Problem& p, Product& product) const = 0;
 
