@@ -127,8 +127,14 @@ TEST(Importer, InputsAndSharedValuesCanBeOutputs) {
   add_output(g, "x");
   const ImportResult r = import_proto(m);
   ASSERT_TRUE(r.ok()) << import::str(r.errors);
-  EXPECT_EQ(r.graph->outputs().size(), 3u);
+  ASSERT_EQ(r.graph->outputs().size(), 3u);
   EXPECT_EQ(r.graph->outputs()[1]->name(), "z");
+  // No name of an engine is both; the output keeps that of the file.
+  EXPECT_EQ(r.graph->outputs()[2]->name(), "x");
+  ASSERT_EQ(r.graph->inputs().size(), 1u);
+  EXPECT_EQ(r.graph->inputs()[0]->name(), "__x");
+  const std::vector<Tensor> seven = {floats({7}, {1})};
+  for (const Tensor& t : ir::evaluate(*r.graph, seven)) EXPECT_EQ(floats(t), std::vector<float>{7});
 }
 
 TEST(Importer, FunctionsAreInlinedWithTheirAttributes) {
