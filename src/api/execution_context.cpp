@@ -204,7 +204,7 @@ void ExecutionContext::provide_memory() {
     if (memory_ != nullptr) a->deallocate(memory_);
     memory_size_ = 0;
     memory_ = a->allocate(needed, kAlignment, 0);
-    if (memory_ == nullptr) throw std::bad_alloc();
+    if (memory_ == nullptr) throw NoMemory(fmt::format("the allocator did not give the {} bytes of a context", needed));
     memory_size_ = static_cast<int64_t>(needed);
   }
   if (needed != 0) context_.set_memory(memory_, static_cast<size_t>(memory_size_));
