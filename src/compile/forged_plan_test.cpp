@@ -122,6 +122,18 @@ TEST(ForgedPlan, PreparedWeightsHaveTheSizeThatTheirTacticExpects) {
   EXPECT_NE(fate(*p), "");
 }
 
+TEST(ForgedPlan, WhatIsFoldedIsInPreparedOperands) {
+  for (const uint64_t folds : {1, 3, 4}) {
+    const auto p = honest();
+    step_of(*p, kMatMulOp)->folds = folds;
+    expect_refused(*p, "are folded into 1 prepared operands");
+  }
+  const auto p = honest();
+  ASSERT_NE(step_of(*p, kMatMulOp)->folds, 0U);
+  step_of(*p, kMatMulOp)->blobs.clear();
+  expect_refused(*p, "are folded into 0 prepared operands");
+}
+
 TEST(ForgedPlan, OtherVersionsAndDevicesAreNamed) {
   auto p = honest();
   p->builder_version = "9.9.9";

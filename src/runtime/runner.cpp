@@ -157,6 +157,7 @@ void Runner::make_step(size_t i) {
     if (make_slice(i, *p)) return;
     const Verdict v = ps.tactic->supports(*p);
     if (v) {
+      check_folds(*ps.step, *ps.tactic, *p);
       st.kernel = ps.tactic->make(*p, ps.blobs);
       size_t& workspace = ps.on_host ? host_workspace_size_ : workspace_size_;
       workspace = std::max(workspace, st.kernel->workspace());

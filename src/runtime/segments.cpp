@@ -7,6 +7,7 @@
 
 #include "backends/layout.h"
 #include "base/parallel.h"
+#include "runtime/checks.h"
 #include "runtime/runner_state.h"
 
 namespace hone::runtime {
@@ -25,6 +26,7 @@ bool Runner::make_slice(size_t i, const Problem& p) {
   if (slices.count < 2) return false;
   const Problem one = slice_of(p, slices);
   if (!ps.tactic->supports(one)) return false;
+  check_folds(*ps.step, *ps.tactic, one);
   Step& st = steps_[i];
   st.kernel = ps.tactic->make(one, ps.blobs);
   st.slices = slices;
