@@ -84,6 +84,16 @@ TEST(ForgedPlan, TensorsLieInsideTheStorageTheyNameAndNowhereElse) {
   expect_refused(*p, "ends at element");
 }
 
+TEST(ForgedPlan, ViewsAreOfWhatTheyRead) {
+  const auto p = honest();
+  plan::PlanStep* s = step_of(*p, kConcatOp);
+  ASSERT_TRUE(s != nullptr && s->tactic == "view");
+  s->outputs = step_of(*p, kMatMulOp)->outputs;
+  s->inputs = {p->graph.inputs[0]};
+  p->graph.outputs = s->outputs;
+  expect_refused(*p, "of none of its inputs");
+}
+
 TEST(ForgedPlan, StorageHasNoPitchAndInputsAndConstantsAreRoots) {
   auto p = honest();
   plan::PlanGraph& g = p->graph;

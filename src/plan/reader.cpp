@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -152,6 +153,9 @@ void check(const PlanGraph& g, size_t blobs) {
       want(tensor_ok(o) && g.tensors[static_cast<size_t>(o)].constant < 0, "layer '{}' writes tensor {}", s.name, o);
       want(s.tactic == "view" || read_only[storage_of(o)] == 0, "layer '{}' writes into a constant or an input",
            s.name);
+      want(s.tactic != "view" || std::any_of(s.inputs.begin(), s.inputs.end(),
+                                             [&](int i) { return i >= 0 && storage_of(i) == storage_of(o); }),
+           "layer '{}' is a view, but of none of its inputs", s.name);
       ready[static_cast<size_t>(o)] = 1;
     }
     for (int b : s.blobs) want(b >= 0 && b < static_cast<int>(blobs), "layer '{}' refers to weights {}", s.name, b);

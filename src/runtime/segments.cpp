@@ -164,8 +164,14 @@ void Runner::bind_segments() {
     for (Segment::Call& c : s.calls) {
       const plan::PlanStep& p = *program_.steps()[c.step].step;
       c.in.resize(p.inputs.size()), c.out.resize(p.outputs.size());
-      for (size_t k = 0; k < c.in.size(); ++k) c.in[k] = bind(p.inputs[k], steps_[c.step].by_image[k]);
-      for (size_t k = 0; k < c.out.size(); ++k) c.out[k] = bind(p.outputs[k], true);
+      for (size_t k = 0; k < c.in.size(); ++k) {
+        c.in[k] = bind(p.inputs[k], steps_[c.step].by_image[k]);
+        if (c.in[k].base == nullptr) require_storage(p, p.inputs[k], k < 64 && (p.folds >> k & 1) != 0);
+      }
+      for (size_t k = 0; k < c.out.size(); ++k) {
+        c.out[k] = bind(p.outputs[k], true);
+        if (c.out[k].base == nullptr) require_storage(p, p.outputs[k], false);
+      }
       const auto workers = static_cast<size_t>(s.workers);
       c.inputs.resize(workers * c.in.size()), c.outputs.resize(workers * c.out.size());
       c.us.assign(workers, 0);

@@ -156,6 +156,7 @@ void Runner::run_dynamic(size_t i) {
     if (p) check_problem(*p);
     const Verdict v = p ? ps.tactic->supports(*p) : Verdict::no("a shape is not known");
     if (v) {
+      check_folds(s, *ps.tactic, *p);
       const std::unique_ptr<Kernel> k = ps.tactic->make(*p, ps.blobs);
       const std::shared_ptr<void> scratch =
           allocate(on_device ? device_ : nullptr, k->workspace(), "a layer's workspace");
