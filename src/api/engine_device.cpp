@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "backends/cuda_loader.h"
+#include "base/memory.h"
 
 namespace hone::api {
 namespace {
@@ -22,7 +23,7 @@ void* EngineDevice::allocate(uint64_t size) noexcept {
     const uint64_t bytes = std::max<uint64_t>(64, (size + 63) / 64 * 64);
     require<ModelError>(bytes >= size, "{} bytes are too many", size);
     if (device_ != nullptr) return device_->allocate(bytes);
-    void* p = std::aligned_alloc(64, bytes);
+    void* p = allocate_aligned(bytes);
     require<ModelError>(p != nullptr, "out of memory: {} bytes", size);
     return p;
   });

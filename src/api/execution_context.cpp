@@ -204,7 +204,7 @@ void ExecutionContext::provide_memory() {
     if (memory_ != nullptr) a->deallocate(memory_);
     memory_size_ = 0;
     memory_ = a->allocate(needed, kAlignment, 0);
-    if (memory_ == nullptr) throw std::bad_alloc();
+    if (memory_ == nullptr) throw NoMemory(fmt::format("the allocator did not give the {} bytes of a context", needed));
     memory_size_ = static_cast<int64_t>(needed);
   }
   if (needed != 0) context_.set_memory(memory_, static_cast<size_t>(memory_size_));
@@ -223,9 +223,11 @@ void ExecutionContext::provide_outputs(cudaStream_t stream) {
   for (size_t i = 0; i < addresses_.size(); ++i) {
     const plan::PlanTensor& t = inner_->io(i);
     void* p = addresses_[i];
-    const Dims d = context_.dims(i);
-    const bool fixed = known(d);
-    const size_t bytes = fixed ? storage_bytes(t.type, volume(d)) : 0;
+    // Extents that only a run tells are those of the last one here, whatever the next one will give.
+    const int64_t most = inner_->is_input(i) ? static_cast<int64_t>(storage_bytes(t.type, volume(context_.dims(i))))
+                                             : context_.max_bytes(i);
+    const bool fixed = most >= 0;
+    const size_t bytes = fixed ? static_cast<size_t>(most) : 0;
     if (!inner_->is_input(i) && allocators_[i] != nullptr) {
       p = nullptr;  // of a size that only the run tells: delivered afterwards
       if (fixed) p = allocators_[i]->reallocateOutputAsync(t.name.c_str(), addresses_[i], bytes, kAlignment, stream);
@@ -249,10 +251,9 @@ void ExecutionContext::deliver_outputs(cudaStream_t stream) {
       const size_t bytes = storage_bytes(t.type, volume(d));
       void* p = a->reallocateOutputAsync(t.name.c_str(), addresses_[i], bytes, kAlignment, stream);
       require<ModelError>(p != nullptr || bytes == 0, "the output allocator gave no memory for '{}'", t.name);
-      if (bytes == 0) continue;
-      if (const Device* device = inner_->device())
+      if (const Device* device = inner_->device(); bytes > 0 && device != nullptr)
         device->copy(p, context_.result(i), bytes, stream);
-      else
+      else if (bytes > 0)
         std::memcpy(p, context_.result(i), bytes);
     }
     a->notifyShape(t.name.c_str(), shape);

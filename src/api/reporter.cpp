@@ -64,6 +64,8 @@ void Reporter::report_exception(const char* call) const noexcept {
     error(ErrorCode::kINTERNAL_ERROR, text(call, e.what()));
   } catch (const Error& e) {
     error(ErrorCode::kUNSPECIFIED_ERROR, text(call, e.what()));
+  } catch (const NoMemory& e) {
+    error(ErrorCode::kFAILED_ALLOCATION, text(call, e.what()));
   } catch (const std::bad_alloc&) {
     error(ErrorCode::kFAILED_ALLOCATION, text(call, "out of memory"));
   } catch (const std::exception& e) {

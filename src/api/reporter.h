@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <mutex>
+#include <stdexcept>
 #include <string>
 
 #include "hone/error_recorder.h"
@@ -14,6 +15,12 @@ namespace hone::api {
 
 using nvinfer1::ErrorCode;
 using Severity = nvinfer1::ILogger::Severity;
+
+/// Memory that the program's own allocator did not give.
+class NoMemory : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 /// Shared by an object and what it makes. Calls never throw, whatever the logger does; a null logger is allowed.
 class Reporter {

@@ -2,11 +2,12 @@
 #include <cstdlib>
 
 #include "backends/backend.h"
+#include "base/memory.h"
 
 namespace hone {
 
 Blob Blob::allocate(size_t size, std::byte** writable) {
-  void* p = std::aligned_alloc(64, (size + 63) / 64 * 64 + 64);
+  void* p = allocate_aligned(size + 64);
   require<ModelError>(p != nullptr, "out of memory: {} bytes for prepared weights", size);
   *writable = static_cast<std::byte*>(p);
   return {std::shared_ptr<const void>(p, std::free), *writable, size};

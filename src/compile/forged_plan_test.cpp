@@ -84,6 +84,16 @@ TEST(ForgedPlan, TensorsLieInsideTheStorageTheyNameAndNowhereElse) {
   expect_refused(*p, "ends at element");
 }
 
+TEST(ForgedPlan, ViewsAreOfWhatTheyRead) {
+  const auto p = honest();
+  plan::PlanStep* s = step_of(*p, kConcatOp);
+  ASSERT_TRUE(s != nullptr && s->tactic == "view");
+  s->outputs = step_of(*p, kMatMulOp)->outputs;
+  s->inputs = {p->graph.inputs[0]};
+  p->graph.outputs = s->outputs;
+  expect_refused(*p, "of none of its inputs");
+}
+
 TEST(ForgedPlan, StorageHasNoPitchAndInputsAndConstantsAreRoots) {
   auto p = honest();
   plan::PlanGraph& g = p->graph;
@@ -120,6 +130,18 @@ TEST(ForgedPlan, PreparedWeightsHaveTheSizeThatTheirTacticExpects) {
   ASSERT_TRUE(s != nullptr && !s->blobs.empty());
   p->blobs[static_cast<size_t>(s->blobs[0])].size = 64;
   EXPECT_NE(fate(*p), "");
+}
+
+TEST(ForgedPlan, WhatIsFoldedIsInPreparedOperands) {
+  for (const uint64_t folds : {1, 3, 4}) {
+    const auto p = honest();
+    step_of(*p, kMatMulOp)->folds = folds;
+    expect_refused(*p, "are folded into 1 prepared operands");
+  }
+  const auto p = honest();
+  ASSERT_NE(step_of(*p, kMatMulOp)->folds, 0U);
+  step_of(*p, kMatMulOp)->blobs.clear();
+  expect_refused(*p, "are folded into 0 prepared operands");
 }
 
 TEST(ForgedPlan, OtherVersionsAndDevicesAreNamed) {

@@ -16,7 +16,7 @@ void infer_pooling(InferContext& c) {
   require<ModelError>(x.size() >= 3, "pooling needs data of rank 3 or more, got {}", str(x));
   const size_t rank = x.size() - 2;
   require<ModelError>(a.kernel.size() == rank, "the window has {} extents for {} spatial axes", a.kernel.size(), rank);
-  for (int64_t k : a.kernel) require<ModelError>(k >= 1, "a window extent is {}", k);
+  for (int64_t k : a.kernel) require<ModelError>(k >= 1 && k < int64_t{1} << 31, "a window extent is {}", k);
   require<ModelError>(a.kind != PoolKind::kLp || a.p >= 1, "Lp pooling with p = {}", a.p);
   require<ModelError>(!a.indices || a.kind == PoolKind::kMax, "only max pooling gives positions");
   require<ModelError>(c.outputs.size() == (a.indices ? 2 : 1), "pooling node has {} outputs", c.outputs.size());

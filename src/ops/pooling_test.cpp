@@ -78,6 +78,9 @@ TEST(Pooling, RefusesWhatDoesNotFit) {
   EXPECT_THROW(infer_infos(kPoolingOp, attrs(PoolKind::kMax, {3}), {info({"1", "1", "4", "4"})}), ModelError);
   EXPECT_THROW(infer_infos(kPoolingOp, attrs(PoolKind::kMax, {5, 5}), {info({"1", "1", "4", "4"})}), ModelError);
   EXPECT_THROW(infer_infos(kPoolingOp, attrs(PoolKind::kMax, {0, 1}), {info({"1", "1", "4", "4"})}), ModelError);
+  PoolingAttrs wide = attrs(PoolKind::kMax, {int64_t{3} << 61, 1});  // fits whatever it meets
+  wide.window.auto_pad = AutoPad::kSameUpper;
+  EXPECT_THROW(infer_infos(kPoolingOp, wide, {info({"1", "1", "4", "4"})}), ModelError);
   EXPECT_THROW(infer_infos(kPoolingOp, attrs(PoolKind::kAverage, {1, 1}), {info({"1", "1", "4", "4"}, DType::kI32)}),
                ModelError);
 }

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <limits>
 
+#include "base/memory.h"
+
 namespace hone {
 namespace {
 
@@ -57,9 +59,8 @@ To convert(From v) {
 
 Tensor::Tensor(DType type, Dims dims) : type_(type), dims_(std::move(dims)), count_(volume(dims_)) {
   require<ModelError>(count_ < (int64_t{1} << 46), "tensor {} is too large", str(dims_));
-  const size_t size = (std::max<size_t>(bytes(), 1) + 63) / 64 * 64;
-  void* p = std::aligned_alloc(64, size);
-  require<ModelError>(p != nullptr, "out of memory: {} bytes for a tensor {}", size, str(dims_));
+  void* p = allocate_aligned(bytes());
+  require<ModelError>(p != nullptr, "out of memory: {} bytes for a tensor {}", bytes(), str(dims_));
   data_ = std::shared_ptr<std::byte>(static_cast<std::byte*>(p), std::free);
 }
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -22,9 +23,17 @@ void want(bool ok, fmt::format_string<Args...> f, Args&&... args) {
 }
 
 std::string text(const flatbuffers::String* s) { return s != nullptr ? s->str() : std::string(); }
+// Byte by byte: the verifier of FlatBuffers does not say that the elements of a vector are aligned.
 template <class T>
 std::vector<T> numbers(const flatbuffers::Vector<T>* v) {
-  return v != nullptr ? std::vector<T>(v->begin(), v->end()) : std::vector<T>();
+  std::vector<T> r(v != nullptr ? v->size() : 0);
+  if (!r.empty()) std::memcpy(r.data(), v->Data(), r.size() * sizeof(T));
+  return r;
+}
+fb::BlobRef blob_ref(const fb::BlobRef* from) {
+  fb::BlobRef r;
+  std::memcpy(static_cast<void*>(&r), static_cast<const void*>(from), sizeof r);
+  return r;
 }
 
 PlanTensor tensor(const fb::Tensor& t) {
@@ -152,6 +161,9 @@ void check(const PlanGraph& g, size_t blobs) {
       want(tensor_ok(o) && g.tensors[static_cast<size_t>(o)].constant < 0, "layer '{}' writes tensor {}", s.name, o);
       want(s.tactic == "view" || read_only[storage_of(o)] == 0, "layer '{}' writes into a constant or an input",
            s.name);
+      want(s.tactic != "view" || std::any_of(s.inputs.begin(), s.inputs.end(),
+                                             [&](int i) { return i >= 0 && storage_of(i) == storage_of(o); }),
+           "layer '{}' is a view, but of none of its inputs", s.name);
       ready[static_cast<size_t>(o)] = 1;
     }
     for (int b : s.blobs) want(b >= 0 && b < static_cast<int>(blobs), "layer '{}' refers to weights {}", s.name, b);
@@ -170,8 +182,8 @@ namespace {
 
 // What runs must lie in the part of the data whose checksums are verified.
 void check_used(const fb::Meta& m, int blob, uint64_t data_used) {
-  const fb::BlobRef* b = m.blobs()->Get(static_cast<flatbuffers::uoffset_t>(blob));
-  want(b->offset() + b->size() <= data_used, "weights that run lie among those that do not");
+  const fb::BlobRef b = blob_ref(m.blobs()->Get(static_cast<flatbuffers::uoffset_t>(blob)));
+  want(b.offset() + b.size() <= data_used, "weights that run lie among those that do not");
 }
 void check_used(const PlanGraph& g, const fb::Meta& m, uint64_t data_used) {
   auto inside = [&](int blob) { check_used(m, blob, data_used); };
@@ -240,10 +252,11 @@ std::unique_ptr<Plan> read(std::span<const std::byte> image, std::shared_ptr<con
   p->flags = m.flags();
   p->profiling_verbosity = m.profiling_verbosity();
   if (m.blobs() != nullptr)
-    for (const fb::BlobRef* b : *m.blobs()) {
-      want(b->offset() % 64 == 0 && b->offset() <= h.data_size && b->size() <= h.data_size - b->offset(),
+    for (const fb::BlobRef* stored : *m.blobs()) {
+      const fb::BlobRef b = blob_ref(stored);
+      want(b.offset() % 64 == 0 && b.offset() <= h.data_size && b.size() <= h.data_size - b.offset(),
            "weights lie outside the file");
-      p->blobs.push_back({owner, data + b->offset(), static_cast<size_t>(b->size())});
+      p->blobs.push_back({owner, data + b.offset(), static_cast<size_t>(b.size())});
     }
   if (m.code() != nullptr)
     for (const auto* c : *m.code()) {

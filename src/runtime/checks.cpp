@@ -57,6 +57,14 @@ void check_problem(const Problem& p) {
   check_operands(p);
 }
 
+void check_folds(const plan::PlanStep& s, const Tactic& tactic, const Problem& p) {
+  if (s.folds == 0) return;
+  const uint64_t own = tactic.folds(p);
+  require<ModelError>((s.folds & ~own) == 0 && !s.blobs.empty(),
+                      "damaged plan: inputs {:#x} are folded into {} prepared operands, tactic '{}' folds {:#x}",
+                      s.folds, s.blobs.size(), s.tactic, own);
+}
+
 // Tensors that lie inside root tensor `root` must lie inside its storage, of which `bytes` are there.
 void Runner::check_aliases(int root, size_t bytes) const {
   for (int t : program_.aliases(root)) {

@@ -157,6 +157,7 @@ void Runner::make_step(size_t i) {
     if (make_slice(i, *p)) return;
     const Verdict v = ps.tactic->supports(*p);
     if (v) {
+      check_folds(*ps.step, *ps.tactic, *p);
       st.kernel = ps.tactic->make(*p, ps.blobs);
       size_t& workspace = ps.on_host ? host_workspace_size_ : workspace_size_;
       workspace = std::max(workspace, st.kernel->workspace());
@@ -379,11 +380,24 @@ const void* Runner::operand(size_t i, size_t k) {
   return storage(t);
 }
 
+// For the rare null pointer: operands that are left out, folded or empty have no storage, others must.
+void Runner::require_storage(const plan::PlanStep& s, int t, bool folded) const {
+  require<ModelError>(t < 0 || folded || volume(slots_[static_cast<size_t>(t)].dims) == 0,
+                      "damaged plan: layer '{}' runs before tensor '{}' has storage", s.name,
+                      t < 0 ? "" : program_.tensor(t).name);
+}
+
 void Runner::launch(size_t i, const Kernel& kernel, void* workspace) {
   const plan::PlanStep& s = *program_.steps()[i].step;
   Step& st = steps_[i];
-  for (size_t k = 0; k < s.inputs.size(); ++k) st.in[k] = operand(i, k);
-  for (size_t k = 0; k < s.outputs.size(); ++k) st.out[k] = storage(s.outputs[k]);
+  for (size_t k = 0; k < s.inputs.size(); ++k) {
+    st.in[k] = operand(i, k);
+    if (st.in[k] == nullptr) require_storage(s, s.inputs[k], k < 64 && (s.folds >> k & 1) != 0);
+  }
+  for (size_t k = 0; k < s.outputs.size(); ++k) {
+    st.out[k] = storage(s.outputs[k]);
+    if (st.out[k] == nullptr) require_storage(s, s.outputs[k], false);
+  }
   kernel.run({st.in.data(), st.out.data(), workspace, stream_});
 }
 

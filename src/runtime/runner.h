@@ -101,6 +101,7 @@ class Runner {
   void run_transfer(size_t i);
   bool resolve_outputs(size_t i);
   const void* operand(size_t i, size_t k);
+  void require_storage(const plan::PlanStep& s, int t, bool folded) const;
   void launch(size_t i, const Kernel& kernel, void* workspace);
   void time_steps();
   void run_reference(size_t i);

@@ -7,6 +7,7 @@
 
 #include "backends/layout.h"
 #include "base/parallel.h"
+#include "runtime/checks.h"
 #include "runtime/runner_state.h"
 
 namespace hone::runtime {
@@ -25,6 +26,7 @@ bool Runner::make_slice(size_t i, const Problem& p) {
   if (slices.count < 2) return false;
   const Problem one = slice_of(p, slices);
   if (!ps.tactic->supports(one)) return false;
+  check_folds(*ps.step, *ps.tactic, one);
   Step& st = steps_[i];
   st.kernel = ps.tactic->make(one, ps.blobs);
   st.slices = slices;
@@ -162,8 +164,14 @@ void Runner::bind_segments() {
     for (Segment::Call& c : s.calls) {
       const plan::PlanStep& p = *program_.steps()[c.step].step;
       c.in.resize(p.inputs.size()), c.out.resize(p.outputs.size());
-      for (size_t k = 0; k < c.in.size(); ++k) c.in[k] = bind(p.inputs[k], steps_[c.step].by_image[k]);
-      for (size_t k = 0; k < c.out.size(); ++k) c.out[k] = bind(p.outputs[k], true);
+      for (size_t k = 0; k < c.in.size(); ++k) {
+        c.in[k] = bind(p.inputs[k], steps_[c.step].by_image[k]);
+        if (c.in[k].base == nullptr) require_storage(p, p.inputs[k], k < 64 && (p.folds >> k & 1) != 0);
+      }
+      for (size_t k = 0; k < c.out.size(); ++k) {
+        c.out[k] = bind(p.outputs[k], true);
+        if (c.out[k].base == nullptr) require_storage(p, p.outputs[k], false);
+      }
       const auto workers = static_cast<size_t>(s.workers);
       c.inputs.resize(workers * c.in.size()), c.outputs.resize(workers * c.out.size());
       c.us.assign(workers, 0);

@@ -2,6 +2,7 @@
 // the run tells, host dims, and copies between host and device.
 #include <cstdlib>
 
+#include "base/memory.h"
 #include "ops/host_dims.h"
 #include "ops/pointwise.h"
 #include "ops/transfer.h"
@@ -33,9 +34,9 @@ std::optional<int64_t> eval(const Dim& d, const Bindings& b) {
 bool is_plain_symbol(const Dim& d) { return !d.is_const() && d.str().find_first_of("+*(") == std::string::npos; }
 
 std::shared_ptr<void> allocate(const Device* device, size_t bytes, const char* what) {
-  bytes = std::max<size_t>(64, (bytes + 63) / 64 * 64);
-  if (device != nullptr) return {device->allocate(bytes), [device](void* p) { device->release(p); }};
-  void* p = std::aligned_alloc(64, bytes);
+  if (device != nullptr)
+    return {device->allocate(std::max<size_t>(64, (bytes + 63) / 64 * 64)), [device](void* p) { device->release(p); }};
+  void* p = allocate_aligned(bytes);
   require<ModelError>(p != nullptr, "out of memory: {} bytes for {}", bytes, what);
   return {p, std::free};
 }
@@ -155,6 +156,7 @@ void Runner::run_dynamic(size_t i) {
     if (p) check_problem(*p);
     const Verdict v = p ? ps.tactic->supports(*p) : Verdict::no("a shape is not known");
     if (v) {
+      check_folds(s, *ps.tactic, *p);
       const std::unique_ptr<Kernel> k = ps.tactic->make(*p, ps.blobs);
       const std::shared_ptr<void> scratch =
           allocate(on_device ? device_ : nullptr, k->workspace(), "a layer's workspace");

@@ -8,6 +8,7 @@
 #include <map>
 #include <random>
 
+#include "base/memory.h"
 #include "base/parallel.h"
 
 namespace hone::tune {
@@ -67,7 +68,7 @@ using Memory = std::shared_ptr<void>;
 Memory allocate(const Device* device, size_t bytes) {
   bytes = (bytes + 127) / 64 * 64;
   if (device != nullptr) return {device->allocate(bytes), [device](void* p) { device->release(p); }};
-  void* p = std::aligned_alloc(64, bytes);
+  void* p = allocate_aligned(bytes);
   require<ModelError>(p != nullptr, "out of memory: {} bytes to time a layer", bytes);
   return {p, std::free};
 }

@@ -165,6 +165,38 @@ TEST(Eras, AllocatorsOfBothSpellingsServeContexts) {
   EXPECT_GT(before.calls, 0);
 }
 
+TEST(Eras, AllocatorsMayRefuse) {
+  struct Limited : OldAllocator {
+    void* allocate(uint64_t const size, uint64_t const alignment, AllocatorFlags const flags) noexcept override {
+      return refuses ? nullptr : OldAllocator::allocate(size, alignment, flags);
+    }
+    bool refuses = true;
+  } memory;
+  Session s;
+  add_network(s);
+  const std::unique_ptr<IHostMemory> plan(s.builder->buildSerializedNetwork(*s.network, *s.config));
+  ASSERT_NE(plan, nullptr) << s.logger.errors;
+  s.runtime.reset(createInferRuntime(s.logger));
+  s.runtime->setGpuAllocator(&memory);
+  s.engine.reset(s.runtime->deserializeCudaEngine(plan->data(), plan->size()));
+  ASSERT_NE(s.engine, nullptr);
+  s.context.reset(s.engine->createExecutionContext());
+  const std::vector<float> x = ones();
+  float y = -1;
+  ASSERT_TRUE(s.context->setTensorAddress("x", const_cast<float*>(x.data())));
+  ASSERT_TRUE(s.context->setTensorAddress("y", &y));
+  EXPECT_FALSE(s.context->enqueueV3(nullptr));
+  EXPECT_NE(s.logger.errors.find(std::to_string(s.engine->getDeviceMemorySizeV2()) + " bytes"), std::string::npos)
+      << s.logger.errors;
+  EXPECT_EQ(y, -1);
+  memory.refuses = false;
+  EXPECT_TRUE(s.context->enqueueV3(nullptr)) << s.logger.errors;
+  EXPECT_NEAR(y, kResult, 1e-1F);
+  s.context.reset();
+  s.engine.reset();
+  EXPECT_EQ(memory.live, 0);
+}
+
 TEST(Eras, UserManagedMemory) {
   Session s;
   add_network(s);

@@ -213,6 +213,16 @@ TEST(Network, NonZeroDeliversThroughAnOutputAllocator) {
   ASSERT_TRUE(s.context->enqueueV3(nullptr)) << s.logger.errors;
   EXPECT_EQ(list(allocator.shape), (std::vector<int64_t>{2, 2}));
   EXPECT_EQ(allocator.memory, (std::vector<int32_t>{0, 1, 1, 0}));
+  // No run takes its size from the one before.
+  const float more[] = {1, 2, 3, 4}, nothing[4] = {};
+  for (const float* values : {more, nothing, more}) {
+    ASSERT_TRUE(s.context->setInputTensorAddress("x", values));
+    ASSERT_TRUE(s.context->enqueueV3(nullptr)) << s.logger.errors;
+    const int64_t n = values == more ? 4 : 0;
+    EXPECT_EQ(list(allocator.shape), (std::vector<int64_t>{2, n}));
+    EXPECT_EQ(list(s.context->getTensorShape("y")), (std::vector<int64_t>{2, n}));
+    EXPECT_EQ(allocator.memory, n == 0 ? std::vector<int32_t>{} : std::vector<int32_t>({0, 0, 1, 1, 0, 1, 0, 1}));
+  }
 }
 
 TEST(Network, LoopSumsAnIterator) {

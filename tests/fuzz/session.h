@@ -61,15 +61,29 @@ struct Outputs : nvinfer1::IOutputAllocator {
   void notifyShape(char const*, nvinfer1::Dims const&) noexcept override {}
 };
 
-/// Loads a plan and, where `run` says so, runs it once on zeros; false where anything refuses. A plan whose extents
-/// have become large is right as far as anybody can tell, but would only cost time.
+/// Memory for contexts, 256 MiB at most: a plan whose extents have become large is right as far as anybody can tell,
+/// and would only cost time.
+struct Memory : nvinfer1::IGpuAllocator {
+  void* allocate(uint64_t const size, uint64_t const alignment, nvinfer1::AllocatorFlags const) noexcept override {
+    return size > (uint64_t{1} << 28) ? nullptr
+                                      : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  }
+  bool deallocate(void* const memory) noexcept override {
+    std::free(memory);
+    return true;
+  }
+};
+
+/// Loads a plan and, where `run` says so, runs it once on zeros; false where anything refuses.
 inline bool load_and_run(nvinfer1::ILogger& logger, const void* plan, size_t size, bool run = true) {
+  Memory memory;
   std::unique_ptr<nvinfer1::IRuntime> runtime(nvinfer1::createInferRuntime(logger));
+  runtime->setGpuAllocator(&memory);
   std::unique_ptr<nvinfer1::ICudaEngine> engine(runtime->deserializeCudaEngine(plan, size));
   if (!engine) return false;
   std::unique_ptr<nvinfer1::IExecutionContext> context(engine->createExecutionContext());
   if (!context) return false;
-  if (!run || engine->getDeviceMemorySizeV2() > (int64_t{1} << 28)) return true;
+  if (!run) return true;
   std::vector<std::vector<char>> buffers;
   Outputs outputs;
   for (int i = 0; i < engine->getNbIOTensors(); ++i) {

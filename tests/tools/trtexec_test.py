@@ -14,6 +14,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 DEMO = os.path.join(ROOT, "assets", "shapes.onnx")
 PICTURE = os.path.join(ROOT, "assets", "shapes.png")
 DYNAMIC = os.path.join(ROOT, "tests", "fuzz", "seeds", "shapes.onnx")
+SELECTION = os.path.join(ROOT, "tests", "fuzz", "seeds", "data_dependent.onnx")
 TRTEXEC = "trtexec"
 SHORT = ["--warmUp=0", "--duration=0", "--iterations=4", "--builderOptimizationLevel=0"]
 
@@ -32,6 +33,29 @@ def npy(values, shape):
     head = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({', '.join(map(str, shape))},), }}"
     head = head.ljust(117) + "\n"
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + struct.pack(f"<{len(values)}f", *values)
+
+
+def field(number, content):
+    """A field of a protocol buffer: text, bytes or a small number."""
+    if isinstance(content, int):
+        return bytes([number << 3, content])
+    content = content.encode() if isinstance(content, str) else content
+    size = [len(content)] if len(content) < 128 else [len(content) & 127 | 128, len(content) >> 7]
+    return bytes([number << 3 | 2, *size]) + content
+
+
+def node(kind, inputs, outputs):
+    return b"".join([field(1, x) for x in inputs] + [field(2, x) for x in outputs] + [field(4, kind)])
+
+
+def value(name, dim):
+    """A vector of 32-bit floats whose extent has a name."""
+    return field(1, name) + field(2, field(1, field(1, 1) + field(2, field(1, field(2, dim)))))
+
+
+def onnx_model(nodes, inputs, outputs):
+    graph = b"".join([field(1, n) for n in nodes] + [field(2, "graph")] + [field(11, v) for v in inputs] + [field(12, v) for v in outputs])
+    return field(1, 8) + field(7, graph) + field(8, field(2, 17))
 
 
 class Trtexec(unittest.TestCase):
@@ -152,6 +176,27 @@ class Trtexec(unittest.TestCase):
         text = self.call(f"--onnx={DEMO}", f"--loadInputs=picture:{PICTURE}", "--dumpOutput", *SHORT)
         self.assertIn("Output Tensors:", text)
         self.assertIn("probabilities: (1x16)", text)
+
+    def test_extents_of_outputs_are_those_of_the_run(self):
+        for values, extent in ((range(12), 11), ([0] * 12, 0)):
+            with open(self.path("x.bin"), "wb") as f:
+                f.write(struct.pack("<12f", *values))
+            for iterations in (1, 3):
+                self.call(f"--onnx={SELECTION}", f"--loadInputs=x:{self.path('x.bin')}", "--exportOutput=" + self.path("o"), "--warmUp=0",
+                          "--duration=0", f"--iterations={iterations}", "--builderOptimizationLevel=0")
+                (out,) = self.json("o")
+                self.assertEqual((out["dimensions"], out["values"]), (str(extent), list(range(1, extent + 1))))
+
+    def test_an_input_may_be_an_output(self):
+        model = self.path("m.onnx")
+        with open(model, "wb") as f:
+            f.write(onnx_model([node("Neg", ["x"], ["y"])], [value("x", "n")], [value("x", "n"), value("y", "n")]))
+        with open(self.path("x.bin"), "wb") as f:
+            f.write(struct.pack("<3f", 1, 2, 3))
+        for name in ("x", "__x"):
+            self.call(f"--onnx={model}", f"--shapes={name}:3", f"--loadInputs={name}:{self.path('x.bin')}",
+                      "--exportOutput=" + self.path("o"), *SHORT)
+            self.assertEqual({t["name"]: t["values"] for t in self.json("o")}, {"x": [1, 2, 3], "y": [-1, -2, -3]})
 
     def test_wrong_inputs(self):
         with open(self.path("x.bin"), "wb") as f:

@@ -324,16 +324,20 @@ std::unique_ptr<IHostMemory> build_with(IBuilderConfig& config, const Options& o
 
 }  // namespace
 
-std::unique_ptr<IHostMemory> build_plan(const Options& o, Logger& logger) {
+std::unique_ptr<IHostMemory> build_plan(const Options& given, Logger& logger) {
   const std::unique_ptr<IBuilder> builder(createInferBuilder(logger));
   if (builder == nullptr) throw UserError("cannot create a builder");
   const NetworkDefinitionCreationFlags flags =
-      o.strongly_typed ? 1U << static_cast<uint32_t>(NetworkDefinitionCreationFlag::kSTRONGLY_TYPED) : 0U;
+      given.strongly_typed ? 1U << static_cast<uint32_t>(NetworkDefinitionCreationFlag::kSTRONGLY_TYPED) : 0U;
   const std::unique_ptr<INetworkDefinition> network(builder->createNetworkV2(flags));
   const std::unique_ptr<nvonnxparser::IParser> parser(nvonnxparser::createParser(*network, logger));
   if (network == nullptr || parser == nullptr) throw UserError("cannot create a network and a parser");
-  if (!parser->parseFromFile(o.onnx.c_str(), static_cast<int>(ILogger::Severity::kWARNING)))
-    throw UserError(fmt::format("failed to parse '{}' ({} errors, listed above)", o.onnx, parser->getNbErrors()));
+  if (!parser->parseFromFile(given.onnx.c_str(), static_cast<int>(ILogger::Severity::kWARNING)))
+    throw UserError(fmt::format("failed to parse '{}' ({} errors, listed above)", given.onnx, parser->getNbErrors()));
+  std::vector<std::string> inputs;
+  inputs.reserve(static_cast<size_t>(network->getNbInputs()));
+  for (int i = 0; i < network->getNbInputs(); ++i) inputs.emplace_back(network->getInput(i)->getName());
+  const Options o = with_engine_names(given, inputs);
   const std::unique_ptr<IBuilderConfig> config(builder->createBuilderConfig());
   set_flags(*config, o);
   set_io_formats(*network, o);

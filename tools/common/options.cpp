@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace tools {
 
 bool matches(const std::string& pattern, const std::string& text) {
@@ -81,6 +83,19 @@ ShapeMap parse_shapes(const std::string& flag, const std::string& text) {
   }
   if (r.empty()) throw UserError(fmt::format("--{} needs shapes, as input:1x3x224x224", flag));
   return r;
+}
+
+Options with_engine_names(Options o, const std::vector<std::string>& inputs) {
+  auto is_input = [&](const std::string& s) { return std::find(inputs.begin(), inputs.end(), s) != inputs.end(); };
+  auto rename = [&](auto& named) {
+    for (auto& [name, value] : named)
+      if (!is_input(name) && is_input("__" + name)) name.insert(0, "__");
+  };
+  for (ShapeMap* m : {&o.shapes, &o.min_shapes, &o.opt_shapes, &o.max_shapes}) rename(*m);
+  for (auto& [number, shapes] : o.more_profiles)
+    for (ShapeMap* m : {&shapes.min, &shapes.opt, &shapes.max}) rename(*m);
+  rename(o.load_inputs);
+  return o;
 }
 
 }  // namespace tools

@@ -85,5 +85,8 @@ std::vector<std::string> split(const std::string& s, char by);
 std::string unquoted(const std::string& s);
 /// "name:1x3x224x224,..." as given to --flag; throws UserError.
 ShapeMap parse_shapes(const std::string& flag, const std::string& text);
+/// The options with the names of an engine's inputs where the command line has those of the model's file: an input that
+/// is an output too, "x", is "__x" in the engine.
+Options with_engine_names(Options o, const std::vector<std::string>& inputs);
 
 }  // namespace tools

@@ -93,6 +93,15 @@ class Profiler : public IProfiler {
   std::map<std::string, size_t> index_;
 };
 
+std::vector<std::string> input_names(const ICudaEngine& engine) {
+  std::vector<std::string> names;
+  for (int i = 0; i < engine.getNbIOTensors(); ++i) {
+    const char* name = engine.getIOTensorName(i);
+    if (engine.getTensorIOMode(name) == TensorIOMode::kINPUT) names.emplace_back(name);
+  }
+  return names;
+}
+
 class Session {
  public:
   Session(ICudaEngine& engine, const Options& o, int stream)
@@ -230,11 +239,7 @@ class Session {
   }
 
   void set_inputs() {
-    std::vector<std::string> names;
-    for (int i = 0; i < engine_.getNbIOTensors(); ++i) {
-      const char* name = engine_.getIOTensorName(i);
-      if (engine_.getTensorIOMode(name) == TensorIOMode::kINPUT) names.emplace_back(name);
-    }
+    const std::vector<std::string> names = input_names(engine_);
     for (const auto& [n, f] : o_.load_inputs)
       if (std::find(names.begin(), names.end(), n) == names.end())
         throw UserError(
@@ -400,7 +405,8 @@ int64_t resident_bytes() {
   return kib * 1024;
 }
 
-RunResult run_engine(ICudaEngine& engine, const Options& o) {
+RunResult run_engine(ICudaEngine& engine, const Options& given) {
+  const Options o = with_engine_names(given, input_names(engine));
   if (o.use_cuda_graph && engine.getEngineDevice().usesHostMemory())
     say('W', "--useCudaGraph has no effect on the CPU device, whose runs are not enqueued");
   else if (o.use_cuda_graph)

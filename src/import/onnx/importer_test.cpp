@@ -127,8 +127,33 @@ TEST(Importer, InputsAndSharedValuesCanBeOutputs) {
   add_output(g, "x");
   const ImportResult r = import_proto(m);
   ASSERT_TRUE(r.ok()) << import::str(r.errors);
-  EXPECT_EQ(r.graph->outputs().size(), 3u);
+  ASSERT_EQ(r.graph->outputs().size(), 3u);
   EXPECT_EQ(r.graph->outputs()[1]->name(), "z");
+  // No name of an engine is both; the output keeps that of the file.
+  EXPECT_EQ(r.graph->outputs()[2]->name(), "x");
+  ASSERT_EQ(r.graph->inputs().size(), 1u);
+  EXPECT_EQ(r.graph->inputs()[0]->name(), "__x");
+  const std::vector<Tensor> seven = {floats({7}, {1})};
+  for (const Tensor& t : ir::evaluate(*r.graph, seven)) EXPECT_EQ(floats(t), std::vector<float>{7});
+}
+
+TEST(Importer, QuantisationOfMicrosoftsDomainHasTypesThatOlderOpsetsLack) {
+  auto m = model(17);
+  auto& g = *m.mutable_graph();
+  add_input(g, "x", {"4"});
+  add_floats(g, "scale", {0.5F}, {});
+  auto& zero = *g.add_initializer();
+  zero.set_name("zero");
+  zero.set_data_type(4);  // UINT16
+  zero.add_int32_data(1000);
+  add_node(g, "QuantizeLinear", {"x", "scale", "zero"}, {"q"}).set_domain("com.microsoft");
+  add_node(g, "DequantizeLinear", {"q", "scale", "zero"}, {"y"}).set_domain("com.microsoft");
+  add_output(g, "q");
+  add_output(g, "y");
+  const std::vector<Tensor> y = run(m, {floats({1, 0.7F, -2000, 40000}, {4})});
+  ASSERT_EQ(y[0].type(), DType::kU16);
+  EXPECT_EQ(y[0].as_ints(), (std::vector<int64_t>{1002, 1001, 0, 65535}));
+  EXPECT_EQ(floats(y[1]), (std::vector<float>{1, 0.5F, -500, 32267.5F}));
 }
 
 TEST(Importer, FunctionsAreInlinedWithTheirAttributes) {

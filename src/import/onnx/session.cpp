@@ -491,14 +491,11 @@ void Session::import_outputs(const proto::GraphProto& g, Scope& scope) {
       continue;
     }
     Value* out = e->value;
-    if (out->producer() == nullptr || scope.graph->is_output(out)) {
-      // An input, or a value that is an output already: it needs a node of its own to have a name of its own.
-      const std::string old = out->name() == v.name() ? v.name() + "_input" : out->name();
+    const bool input = out->producer() == nullptr;
+    if (input) scope.graph->rename(out, "__" + v.name());  // as TensorRT's parser does: no name is both
+    if (input || scope.graph->is_output(out))
       out = scope.graph->add(kIdentityOp, unique_node_name("output_" + v.name()), {out})->output();
-      if (scope.graph->find_value(v.name()) == nullptr) scope.graph->rename(out, v.name());
-    } else {
-      scope.graph->rename(out, v.name());
-    }
+    scope.graph->rename(out, v.name());
     scope.graph->mark_output(out);
   }
 }

@@ -119,6 +119,13 @@ TEST(Scalars, BecomeOneAffine) {
   EXPECT_EQ(layers(n.graph), 1) << n.graph.str();
   EXPECT_EQ(count_map(n.graph, kAffine), 1);
 }
+TEST(Scalars, AdditionsThatAreTakenBackRoundAndStay) {
+  Net n;
+  Value* x = n.input("x", {"40"});
+  n.output(n.map(kSub, {n.map(kAdd, {x, n.number(12582912)}), n.number(12582912)}));  // to integers: 1.5 * 2^23
+  run_checked(n.graph, fold_scalars);
+  EXPECT_EQ(count_map(n.graph, kAffine), 2);
+}
 TEST(Scalars, DivisionsThatWouldRoundTwiceStay) {
   Net n;
   Value* x = n.input("x", {"4"});

@@ -49,12 +49,17 @@ std::optional<Found> power(Node* n) {
   return std::nullopt;
 }
 
+// Whether the second of two additions takes the first one back: the rounding in between is then what the model is
+// after.
+bool takes_back(double first, double sum) { return std::fabs(sum) < std::fabs(first) / 1024; }
+
 // A second affine on top of a first that nothing else uses.
 std::optional<Found> chained(const ir::Graph& g, const Found& f) {
   Node* first = map_of(f.x, ScalarFn::kAffine);
   if (f.fn != ScalarFn::kAffine || first == nullptr || !g.single_use(f.x)) return std::nullopt;
   const auto& a = first->attr<MapAttrs>();
   const Found r{ScalarFn::kAffine, first->input(0), f.alpha * a.alpha, f.alpha * a.beta + f.beta};
+  if (takes_back(f.alpha * a.beta, r.beta)) return std::nullopt;
   return std::isfinite(r.alpha) && std::isfinite(r.beta) ? std::optional(r) : std::nullopt;
 }
 

@@ -145,7 +145,8 @@ namespace hone::cpu {
 
 void pool_pixels(const PoolShape& s, const float* x, int64_t x_pitch, float* y, int64_t y_pitch) noexcept {
   const auto row = HONE_CPU_DISPATCH(pixel_rows);
-  const int64_t work = std::max<int64_t>(1, s.ow * s.c * s.kh * s.kw);
+  const int64_t taps = std::min(s.kh, s.h) * std::min(s.kw, s.w);  // of a window, inside the image
+  const int64_t work = std::max<int64_t>(1, s.ow * s.c * taps);
   parallel_for(s.n * s.oh, (16384 + work) / work, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
       row(s, i % s.oh, x + i / s.oh * s.h * s.w * x_pitch, x_pitch, y + i * s.ow * y_pitch, y_pitch);
@@ -158,7 +159,8 @@ size_t pool_planes_workspace(const PoolShape& s, int threads) {
 
 void pool_planes(const PoolShape& s, const float* x, float* y, void* workspace, int threads) noexcept {
   const auto row = HONE_CPU_DISPATCH(plane_rows);
-  const int64_t total = s.n * s.c * s.oh, work = std::max<int64_t>(1, s.w * s.kh + s.ow * s.kw);
+  const int64_t total = s.n * s.c * s.oh,
+                work = std::max<int64_t>(1, s.w * std::min(s.kh, s.h) + s.ow * std::min(s.kw, s.w));
   parallel(
       [&](int t, int count) {
         float* column = static_cast<float*>(workspace) + t * (s.w + 32);
