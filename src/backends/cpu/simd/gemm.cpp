@@ -40,6 +40,11 @@ class RegionWorker {
     const int64_t panel_bytes = g_.k * panel_width_ * 4, budget = second_level_cache() * 5 / 8;
     const bool fits = (r_.panel1 - r_.panel0) * panel_bytes <= budget;
     block_k_ = choose_block_k(fits && !copy_a_ ? kMaxInPlaceK : kMaxBlockK);
+    if (fits && !copy_a_ && block_k_ >= g_.k) {
+      Tile t;
+      t.a = g_.a + r_.row0 * g_.lda, t.a_stride = g_.lda, t.k = g_.k;
+      return runner_.run_strips(t, r_.row0, r_.row1 - r_.row0, r_.panel0, r_.panel1, 0, true);
+    }
     if (fits || strips_ == 1) {
       for (int64_t s = 0; s < strips_; ++s)
         for_blocks_of_k([&](int64_t k0, int64_t k1) { run_strip(s, k0, k1, r_.panel0, r_.panel1); });

@@ -10,7 +10,7 @@
 namespace hone::cpu {
 
 /// Register tiles side by side: C[rows, vectors * lanes] = clamp((accumulate ? C : bias) + A B + residual) for each of
-/// `panels` panels of B. A comes in `runs` pieces of k columns each (kernel rows of a convolution), B has runs * k
+/// `panels` panels of B, and the same for `strips` times R rows one below the other. A comes in `runs` pieces of k columns each (kernel rows of a convolution), B has runs * k
 /// rows.
 struct Tile {
   const float* a = nullptr;
@@ -19,7 +19,7 @@ struct Tile {
   int64_t run_stride = 0;    // floats from run to run
   int64_t k = 0;             // of one run
   const float* b = nullptr;  // runs * k rows of vectors * lanes floats, dense
-  int64_t panels = 1;
+  int64_t panels = 1, strips = 1;
   int64_t b_stride = 0;  // floats from panel to panel
   float* c = nullptr;
   int64_t ldc = 0;

@@ -228,13 +228,13 @@ HWY_INLINE void accumulate_tile(D d, const Tile& t, const float* b, Vec (&acc)[R
   if (aside) add_tile<R, V>(d, sums, int64_t{V} * kLanes, acc);
 }
 
+/// One strip: the tiles of all panels at the rows from t.a, c and residual on.
 template <int R, int V>
-void tile_kernel(const Tile& t) {
+HWY_INLINE void run_panels(const Tile& t, float* c, const float* residual) {
   const hn::ScalableTag<float> d;
   using Vec = hn::Vec<decltype(d)>;
   constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::ScalableTag<float>()));
-  const float *b = t.b, *bias = t.accumulate ? nullptr : t.bias, *residual = t.residual;
-  float* c = t.c;
+  const float *b = t.b, *bias = t.accumulate ? nullptr : t.bias;
   const bool clamp = t.clamp;
   const float low = t.lo, high = t.hi;
   for (int64_t panel = t.panels;;) {
@@ -268,6 +268,19 @@ void tile_kernel(const Tile& t) {
     b += t.b_stride, c += V * kLanes;
     if (bias != nullptr) bias += V * kLanes;
     if (residual != nullptr) residual += V * kLanes;
+  }
+}
+
+template <int R, int V>
+void tile_kernel(const Tile& call) {
+  Tile t = call;
+  float* c = t.c;
+  const float* residual = t.residual;
+  for (int64_t strip = t.strips;;) {
+    run_panels<R, V>(t, c, residual);
+    if (--strip <= 0) return;
+    t.a += R * t.a_stride, c += R * t.ldc;
+    if (residual != nullptr) residual += R * t.ldr;
   }
 }
 

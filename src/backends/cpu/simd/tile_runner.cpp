@@ -12,9 +12,11 @@ namespace {
 const Epilogue kPlain{};
 constexpr int64_t kFewRows = 400, kLeastPanels = 8;  // of a part
 constexpr int64_t kPanelsAtOnce = 8;  // the steps of the epilogue follow while these tiles are in the first-level cache
+constexpr int64_t kPassFloats = 4 * 1024;
 
 /// The last columns, fewer than whole vectors: everything goes through padded copies.
 void run_narrow_tile(Tile t, TileKernel kernel, int64_t rows, int64_t cols) {
+  t.strips = 1;
   alignas(64) float c[kMaxTileRows * kMaxTileColumns], residual[kMaxTileRows * kMaxTileColumns];
   alignas(64) float bias[kMaxTileColumns] = {};
   const auto bytes = static_cast<size_t>(cols) * sizeof(float);
@@ -42,29 +44,65 @@ void run_narrow_tile(Tile t, TileKernel kernel, int64_t rows, int64_t cols) {
   for (int64_t r = 0; r < rows; ++r) std::memcpy(out + r * ldc, c + r * kMaxTileColumns, bytes);
 }
 
+void run_narrow_tiles(Tile t, TileKernel kernel, int64_t rows, int64_t cols) {
+  for (int64_t strip = t.strips; strip > 0; --strip) {
+    run_narrow_tile(t, kernel, rows, cols);
+    t.a += rows * t.a_stride, t.c += rows * t.ldc;
+    if (t.residual != nullptr) t.residual += rows * t.ldr;
+  }
+}
+
 }  // namespace
 
 TileRunner::TileRunner(const GemmKernels& kernels, const TileTarget& target)
-    : kernels_(kernels), g_(target), epilogue_(target.epilogue != nullptr ? *target.epilogue : kPlain) {}
+    : kernels_(kernels),
+      g_(target),
+      epilogue_(target.epilogue != nullptr ? *target.epilogue : kPlain),
+      panel_width_(2 * kernels.lanes),
+      whole_panels_(target.n / panel_width_) {}
 
 void TileRunner::run(Tile& t, int64_t row0, int64_t rows, int64_t panel0, int64_t panel1, int64_t k0,
                      bool last) const noexcept {
-  const int64_t whole = std::min(panel1, g_.n / (2 * kernels_.lanes));
-  for (int64_t p = panel0; p < whole; p += kPanelsAtOnce)
-    run_some(t, row0, rows, p, std::min(kPanelsAtOnce, whole - p), k0, last);
-  for (int64_t p = std::max(panel0, whole); p < panel1; ++p) run_some(t, row0, rows, p, 1, k0, last);
+  run_some(t, row0, rows, 1, panel0, panel1, k0, last);
+}
+
+void TileRunner::run_strips(Tile& t, int64_t row0, int64_t rows, int64_t panel0, int64_t panel1, int64_t k0,
+                            bool last) const noexcept {
+  const int64_t strips = div_up(rows, kernels_.rows), low = rows / strips, taller = rows - low * strips;
+  const float* a = t.a;
+  // Several passes over the same rows find them in the first-level cache.
+  const bool once = epilogue_.step_count == 0 && (panel1 <= whole_panels_ || panel0 >= whole_panels_);
+  const int64_t strip_floats =
+      kernels_.rows * std::max(t.k, epilogue_.step_count > 0 ? (panel1 - panel0) * panel_width_ : 0);
+  const int64_t most = once ? strips : std::max<int64_t>(1, kPassFloats / strip_floats);
+  for (int64_t strip = 0; strip < strips;) {
+    const int64_t height = low + (strip < taller ? 1 : 0);
+    const int64_t count = std::min(most, (strip < taller ? taller : strips) - strip);
+    t.a = a;
+    run_some(t, row0, height, count, panel0, panel1, k0, last);
+    strip += count, row0 += count * height, a += count * height * t.a_stride;
+  }
+}
+
+void TileRunner::run_some(Tile& t, int64_t row0, int64_t rows, int64_t strips, int64_t panel0, int64_t panel1,
+                          int64_t k0, bool last) const noexcept {
+  const int64_t whole = std::min(panel1, whole_panels_);
+  const int64_t step = last && epilogue_.step_count > 0 ? kPanelsAtOnce : whole;
+  for (int64_t p = panel0; p < whole; p += step)
+    run_tiles(t, row0, rows, strips, p, std::min(step, whole - p), k0, last);
+  for (int64_t p = std::max(panel0, whole); p < panel1; ++p) run_tiles(t, row0, rows, strips, p, 1, k0, last);
 }
 
 /// Several panels only where all of them are whole.
-void TileRunner::run_some(Tile& t, int64_t row0, int64_t rows, int64_t panel0, int64_t panels, int64_t k0,
-                          bool last) const noexcept {
-  const int64_t panel_width = 2 * kernels_.lanes;
-  const int64_t col0 = panel0 * panel_width, cols = std::min<int64_t>(panels * panel_width, g_.n - col0);
+void TileRunner::run_tiles(Tile& t, int64_t row0, int64_t rows, int64_t strips, int64_t panel0, int64_t panels,
+                           int64_t k0, bool last) const noexcept {
+  const int64_t col0 = panel0 * panel_width_, cols = std::min<int64_t>(panels * panel_width_, g_.n - col0);
   const int vectors = cols <= kernels_.lanes ? 1 : 2;
   const int64_t width = int64_t{vectors} * kernels_.lanes;
   const Epilogue& e = epilogue_;
   t.b = g_.b + col0 * g_.k + k0 * width;
-  t.panels = panels, t.b_stride = panel_width * g_.k;
+  t.panels = panels, t.b_stride = panel_width_ * g_.k;
+  t.strips = strips;
   t.bias = e.bias != nullptr ? e.bias + col0 : nullptr;
   t.residual =
       last && e.residual != nullptr ? e.residual + (g_.epilogue_row0 + row0) * e.residual_pitch + col0 : nullptr;
@@ -75,11 +113,12 @@ void TileRunner::run_some(Tile& t, int64_t row0, int64_t rows, int64_t panel0, i
   t.ldc = g_.ldc;
   const TileKernel kernel = kernels_.tile[rows - 1][vectors - 1];
   float* c = t.c;
-  if (cols % width == 0)
+  if (panel0 < whole_panels_ || cols == width)
     kernel(t);
   else
-    run_narrow_tile(t, kernel, rows, cols);
-  if (last && e.step_count > 0) kernels_.apply_steps(e, c, g_.ldc, g_.epilogue_row0 + row0, col0, rows, cols);
+    run_narrow_tiles(t, kernel, rows, cols);
+  if (last && e.step_count > 0)
+    kernels_.apply_steps(e, c, g_.ldc, g_.epilogue_row0 + row0, col0, rows * strips, cols);
 }
 
 Region Grid::part(int64_t i) const {
