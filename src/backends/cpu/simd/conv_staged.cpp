@@ -49,7 +49,6 @@ class BandWorker {
     tile_.runs = r_.kernel_h;
     tile_.run_stride = r_.dilation_h * line_pitch_;
     tile_.k = r_.kernel_w * r_.channels;
-    strips_ = div_up(r_.out_width, kernels.rows);
   }
 
   void run() {
@@ -76,11 +75,8 @@ class BandWorker {
   }
 
   void run_line(const float* a, int64_t line, int64_t panel0, int64_t panel1) {
-    for (int64_t s = 0; s < strips_; ++s) {
-      const int64_t x0 = part_begin(r_.out_width, s, strips_), x1 = part_begin(r_.out_width, s + 1, strips_);
-      tile_.a = a + x0 * tile_.a_stride;
-      runner_.run(tile_, line * r_.out_width + x0, x1 - x0, panel0, panel1, 0, true);
-    }
+    tile_.a = a;
+    runner_.run_strips(tile_, line * r_.out_width, r_.out_width, panel0, panel1, 0, true);
   }
 
   void stage(int64_t item, int64_t y0, int64_t lines) {
@@ -119,7 +115,7 @@ class BandWorker {
   float* buffer_;
   const TileRunner runner_;
   Tile tile_;
-  int64_t line_pitch_, strips_;
+  int64_t line_pitch_;
 };
 
 int64_t buffer_floats(const ConvRows& rows, bool planar) {

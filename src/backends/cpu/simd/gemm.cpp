@@ -40,6 +40,11 @@ class RegionWorker {
     const int64_t panel_bytes = g_.k * panel_width_ * 4, budget = second_level_cache() * 5 / 8;
     const bool fits = (r_.panel1 - r_.panel0) * panel_bytes <= budget;
     block_k_ = choose_block_k(fits && !copy_a_ ? kMaxInPlaceK : kMaxBlockK);
+    if (fits && !copy_a_ && block_k_ >= g_.k) {
+      Tile t;
+      t.a = g_.a + r_.row0 * g_.lda, t.a_stride = g_.lda, t.k = g_.k;
+      return runner_.run_strips(t, r_.row0, r_.row1 - r_.row0, r_.panel0, r_.panel1, 0, true);
+    }
     if (fits || strips_ == 1) {
       for (int64_t s = 0; s < strips_; ++s)
         for_blocks_of_k([&](int64_t k0, int64_t k1) { run_strip(s, k0, k1, r_.panel0, r_.panel1); });
@@ -100,12 +105,9 @@ class RegionWorker {
     t.k = k1 - k0, t.accumulate = k0 > 0, t.a_stride = t.k + kPad;
     const float* next = g_.b + (p + 1) * panel_width_ * g_.k + k0 * panel_width_;
     const int64_t lines = p + 1 < r_.panel1 ? t.k * panel_width_ / kLine : 0;
-    for (int64_t s = 0; s < strips; ++s) {
-      fetch(next, part_begin(lines, s, strips), part_begin(lines, s + 1, strips));
-      const int64_t first = part_begin(count, s, strips), last = part_begin(count, s + 1, strips);
-      t.a = block + first * t.a_stride;
-      runner_.run(t, rows.begin + first, last - first, p, p + 1, k0, k1 == g_.k);
-    }
+    t.next = next, t.next_lines = div_up(lines, strips);
+    t.a = block;
+    runner_.run_strips(t, rows.begin, count, p, p + 1, k0, k1 == g_.k);
   }
 
   /// Long k, rows in place: C stays in registers over much of it, a few panels of B in the second-level cache and a

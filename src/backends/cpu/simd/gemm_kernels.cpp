@@ -60,8 +60,12 @@ inline void scale_rows(const float* x, int64_t x_pitch, const float* factors, in
 
 template <int... kRow>
 GemmKernels make_table(std::integer_sequence<int, kRow...>) {
-  GemmKernels table{kRows, kLanes, {}, apply_steps, scale_rows, pack_panel};
+  GemmKernels table{kRows, kLanes, {}, {}, apply_steps, scale_rows, pack_panel};
   ((table.tile[kRow][0] = tile_kernel<kRow + 1, 1>, table.tile[kRow][1] = tile_kernel<kRow + 1, 2>), ...);
+#if HWY_TARGET == HWY_AVX2
+  table.wide[0] = wide_kernel<1>, table.wide[1] = wide_kernel<2>;
+  table.wide[2] = wide_kernel<3>, table.wide[3] = wide_kernel<4>;
+#endif
   return table;
 }
 

@@ -10,8 +10,8 @@
 namespace hone::cpu {
 
 /// Register tiles side by side: C[rows, vectors * lanes] = clamp((accumulate ? C : bias) + A B + residual) for each of
-/// `panels` panels of B. A comes in `runs` pieces of k columns each (kernel rows of a convolution), B has runs * k
-/// rows.
+/// `panels` panels of B, and the same for `strips` times R rows one below the other. A comes in `runs` pieces of k
+/// columns each (kernel rows of a convolution), B has runs * k rows.
 struct Tile {
   const float* a = nullptr;
   int64_t a_stride = 0;      // floats from row to row
@@ -19,8 +19,9 @@ struct Tile {
   int64_t run_stride = 0;    // floats from run to run
   int64_t k = 0;             // of one run
   const float* b = nullptr;  // runs * k rows of vectors * lanes floats, dense
-  int64_t panels = 1;
-  int64_t b_stride = 0;  // floats from panel to panel
+  int64_t panels = 1, strips = 1;
+  int64_t b_stride = 0;           // floats from panel to panel
+  const float* b_tail = nullptr;  // wide kernels: the half panel
   float* c = nullptr;
   int64_t ldc = 0;
   const float* bias = nullptr;  // null: 0; ignored where accumulate is set
@@ -29,10 +30,13 @@ struct Tile {
   int64_t ldr = 0;
   bool clamp = false;
   float lo = 0, hi = 0;
+  const float* next = nullptr;  // what is wanted next: each strip fetches next_lines cache lines of it
+  int64_t next_lines = 0;
 };
 
 using TileKernel = void (*)(const Tile&);
 
+inline constexpr int kWideRows = 4;
 inline constexpr int kMaxTileRows = 14, kMaxTileVectors = 2, kMaxTileColumns = 32;
 
 struct GemmKernels {
@@ -40,6 +44,8 @@ struct GemmKernels {
   int lanes;  // floats in a vector; a panel of B is 2 vectors wide, the last one may be 1 vector wide
   /// tile[r - 1][v - 1]: the kernel for r rows and v vectors; always stores whole vectors.
   TileKernel tile[kMaxTileRows][kMaxTileVectors];
+  /// wide[r - 1]: r rows by the last whole panel and the half panel after it; null where there is no such kernel.
+  TileKernel wide[kWideRows];
   /// Applies e.steps to the tile C[row0 .. row0 + rows, col0 .. col0 + cols]; `c` points at its first element.
   void (*apply_steps)(const Epilogue& e, float* c, int64_t ldc, int64_t row0, int64_t col0, int64_t rows, int64_t cols);
   /// y[r, i] = x[r, i] * factors[i] for i < cols.

@@ -80,6 +80,41 @@ TEST_P(GemmTest, RandomShapesWithBiasResidualAndClip) {
   }
 }
 
+// Columns that end in half a panel, which share a tile with the panel before: any number of rows, one and several
+// pieces of k, with and without steps after the product.
+TEST_P(GemmTest, HalfPanelsAtTheEnd) {
+  int round = 0;
+  for (const int64_t n : {8, 24, 40, 72})
+    for (const int64_t k : {0, 1, 9, 130, 333})
+      for (const int64_t m : {1, 2, 3, 4, 7, 13, 50, 97}) {
+        SCOPED_TRACE(testing::Message() << m << " x " << k << " x " << n);
+        const int64_t ldc = n + 3;
+        const Floats a = floats(m * k), b = floats(k * n), bias = floats(n), residual = floats(m * n);
+        const Floats packed = pack(b, k, n, n, false);
+        Epilogue e;
+        e.bias = bias.data(), e.residual = residual.data(), e.residual_pitch = n;
+        e.clip = true, e.lo = -1, e.hi = 2;
+        const bool steps = ++round % 2 == 0;
+        if (steps) e.push({StepKind::kNeg, 1, 0, {}});
+        Floats c(static_cast<size_t>(m * ldc), kGuard);
+        const ThreadScope threads(1 + round % 3);
+        gemm(GetParam(), {m, n, k, a.data(), k, nullptr, packed.data(), c.data(), ldc, &e});
+        for (int64_t i = 0; i < m; ++i) {
+          for (int64_t j = 0; j < n; ++j) {
+            double sum = double{at(bias, j)} + at(residual, i * n + j), magnitude = 0;
+            for (int64_t p = 0; p < k; ++p) {
+              const double product = double{at(a, i * k + p)} * at(b, p * n + j);
+              sum += product, magnitude += std::abs(product);
+            }
+            sum = std::min(2.0, std::max(-1.0, sum));
+            expect_close(at(c, i * ldc + j), steps ? -sum : sum, magnitude, "element");
+          }
+          for (int64_t j = n; j < ldc; ++j) EXPECT_EQ(at(c, i * ldc + j), kGuard);
+        }
+        if (HasFailure()) return;
+      }
+}
+
 // Strips of A, sweeps of panels over one block of rows and over several, by pieces of k and with all of k at once; rows
 // in place, copied and with factors; last panels that are not whole.
 TEST_P(GemmTest, LargeEnoughForEveryLoopOfTheBlocking) {

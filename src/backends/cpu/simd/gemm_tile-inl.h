@@ -176,24 +176,28 @@ HWY_INLINE void put_aside(D d, bool first, float* sums, Vec (&acc)[R][V]) {
   clear<R, V>(d, acc);
 }
 
-/// The same piece by piece, each from zero; the sums of the first start as acc, whose rows are equal.
+/// The same piece by piece, each from zero; the sums of the first start as acc, whose rows are equal. A piece is a part
+/// of a run or, where runs are short, several of them.
 template <int R, class D, class Vec>
 HWY_INLINE void accumulate_by_runs(D d, const Tile& t, int64_t piece, const float* b, Vec (&acc)[R][2]) {
+  const int64_t at_once = t.runs == 1 || piece < t.k ? 1 : t.runs * t.k <= kLongestChain ? t.runs : kLongestChain / t.k;
   Vec start0 = acc[0][0], start1 = acc[0][1];
   bool first = true;
-  for (int64_t run = 0; run < t.runs; ++run)
+  for (int64_t run = 0; run < t.runs; run += at_once)
     for (int64_t done = 0; done < t.k; done += piece) {
       const int64_t k = piece < t.k - done ? piece : t.k - done;
+      const int64_t runs = at_once < t.runs - run ? at_once : t.runs - run;
+      const float* a = t.a + run * t.run_stride + done;
       if (first) {
-        tile_run<R>(t.a + run * t.run_stride, t.a_stride, k, b, start0, start1, acc);
+        tile_run<R>(a, t.a_stride, runs, t.run_stride, k, b, start0, start1, acc);
       } else {
         Vec part[R][2];
-        tile_run<R>(t.a + run * t.run_stride + done, t.a_stride, k, b, hn::Zero(d), hn::Zero(d), part);
+        tile_run<R>(a, t.a_stride, runs, t.run_stride, k, b, hn::Zero(d), hn::Zero(d), part);
 #pragma GCC unroll 6
         for (int r = 0; r < R; ++r)
           acc[r][0] = hn::Add(acc[r][0], part[r][0]), acc[r][1] = hn::Add(acc[r][1], part[r][1]);
       }
-      b += k * 2 * static_cast<int64_t>(hn::MaxLanes(D()));
+      b += runs * k * 2 * static_cast<int64_t>(hn::MaxLanes(D()));
       first = false;
     }
 }
@@ -228,13 +232,13 @@ HWY_INLINE void accumulate_tile(D d, const Tile& t, const float* b, Vec (&acc)[R
   if (aside) add_tile<R, V>(d, sums, int64_t{V} * kLanes, acc);
 }
 
+/// One strip: the tiles of all panels at the rows from t.a, c and residual on.
 template <int R, int V>
-void tile_kernel(const Tile& t) {
+HWY_INLINE void run_panels(const Tile& t, float* c, const float* residual) {
   const hn::ScalableTag<float> d;
   using Vec = hn::Vec<decltype(d)>;
   constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::ScalableTag<float>()));
-  const float *b = t.b, *bias = t.accumulate ? nullptr : t.bias, *residual = t.residual;
-  float* c = t.c;
+  const float *b = t.b, *bias = t.accumulate ? nullptr : t.bias;
   const bool clamp = t.clamp;
   const float low = t.lo, high = t.hi;
   for (int64_t panel = t.panels;;) {
@@ -270,6 +274,110 @@ void tile_kernel(const Tile& t) {
     if (residual != nullptr) residual += V * kLanes;
   }
 }
+
+constexpr int64_t kLine = 16;  // floats of a cache line
+
+template <int R, int V>
+void tile_kernel(const Tile& call) {
+  Tile t = call;
+  float* c = t.c;
+  const float* residual = t.residual;
+  for (int64_t strip = t.strips;;) {
+    for (int64_t line = 0; line < t.next_lines; ++line) __builtin_prefetch(t.next + line * kLine, 0, 2);
+    t.next += t.next_lines * kLine;
+    run_panels<R, V>(t, c, residual);
+    if (--strip <= 0) return;
+    t.a += R * t.a_stride, c += R * t.ldc;
+    if (residual != nullptr) residual += R * t.ldr;
+  }
+}
+
+#if HWY_TARGET == HWY_AVX2
+
+/// acc = start + `rows` (1 to 3) rows of A times B; what is left over by tiles of 4 rows.
+template <int R, class D, class Vec>
+HWY_INLINE void wide_rest(D d, const float* a, int64_t stride, int64_t k, const float* b, const float* tail,
+                          const Vec (&start)[3], Vec (&acc)[R][3]) {
+#pragma GCC unroll 4
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 4
+    for (int v = 0; v < 3; ++v) acc[r][v] = start[v];
+  for (int64_t i = 0; i < k; ++i, b += 16, tail += 8) {
+    const Vec b0 = hn::LoadU(d, b), b1 = hn::LoadU(d, b + 8), b2 = hn::LoadU(d, tail);
+#pragma GCC unroll 4
+    for (int r = 0; r < R; ++r) {
+      const Vec x = hn::Set(d, a[r * stride + i]);
+      acc[r][0] = hn::MulAdd(x, b0, acc[r][0]);
+      acc[r][1] = hn::MulAdd(x, b1, acc[r][1]);
+      acc[r][2] = hn::MulAdd(x, b2, acc[r][2]);
+    }
+  }
+}
+
+template <int R>
+HWY_INLINE void wide_piece(const float* a, int64_t stride, int64_t k, const float* b, const float* tail,
+                           const hn::Vec<hn::ScalableTag<float>> (&start)[3],
+                           hn::Vec<hn::ScalableTag<float>> (&acc)[R][3]) {
+  if constexpr (R == 4)
+    wide_run(a, stride, k, b, tail, start, acc);
+  else
+    wide_rest<R>(hn::ScalableTag<float>(), a, stride, k, b, tail, start, acc);
+}
+
+/// A panel and the half panel after it together: R rows by three vectors, strip by strip.
+template <int R>
+void wide_kernel(const Tile& t) {
+  const hn::ScalableTag<float> d;
+  using Vec = hn::Vec<decltype(d)>;
+  const int64_t pieces = (t.k + kChain - 1) / kChain;
+  const int64_t piece = t.k <= kLongestChain ? t.k : ((t.k + pieces - 1) / pieces + 3) / 4 * 4;
+  const float *a = t.a, *residual = t.residual;
+  float* c = t.c;
+  const Vec none[3] = {hn::Zero(d), hn::Zero(d), hn::Zero(d)};
+  for (int64_t strip = 0; strip < t.strips; ++strip, a += R * t.a_stride, c += R * t.ldc) {
+    Vec acc[R][3], start[3] = {none[0], none[1], none[2]};
+    if (t.bias != nullptr && !t.accumulate)
+#pragma GCC unroll 4
+      for (int v = 0; v < 3; ++v) start[v] = hn::LoadU(d, t.bias + v * 8);
+    const float *b = t.b, *tail = t.b_tail;
+    bool first = true;
+    for (int64_t run = 0; run < t.runs; ++run)
+      for (int64_t done = 0; done < t.k || first; done += piece) {
+        const int64_t k = piece < t.k - done ? piece : t.k - done;
+        const float* at = a + run * t.run_stride + done;
+        if (first) {
+          wide_piece<R>(at, t.a_stride, k, b, tail, start, acc);
+          first = false;
+        } else {
+          Vec part[R][3];
+          wide_piece<R>(at, t.a_stride, k, b, tail, none, part);
+#pragma GCC unroll 4
+          for (int r = 0; r < R; ++r)
+#pragma GCC unroll 4
+            for (int v = 0; v < 3; ++v) acc[r][v] = hn::Add(acc[r][v], part[r][v]);
+        }
+        b += k * 16, tail += k * 8;
+      }
+    if (t.accumulate) add_tile<R, 3>(d, c, t.ldc, acc);
+    if (residual != nullptr) {
+      add_tile<R, 3>(d, residual, t.ldr, acc);
+      residual += R * t.ldr;
+    }
+    if (t.clamp) {
+      const Vec lo = hn::Set(d, t.lo), hi = hn::Set(d, t.hi);
+#pragma GCC unroll 4
+      for (int r = 0; r < R; ++r)
+#pragma GCC unroll 4
+        for (int v = 0; v < 3; ++v) acc[r][v] = hn::Max(lo, hn::Min(hi, acc[r][v]));
+    }
+#pragma GCC unroll 4
+    for (int r = 0; r < R; ++r)
+#pragma GCC unroll 4
+      for (int v = 0; v < 3; ++v) hn::StoreU(acc[r][v], d, c + r * t.ldc + v * 8);
+  }
+}
+
+#endif
 
 }  // namespace hone::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -12,9 +12,12 @@ namespace {
 const Epilogue kPlain{};
 constexpr int64_t kFewRows = 400, kLeastPanels = 8;  // of a part
 constexpr int64_t kPanelsAtOnce = 8;  // the steps of the epilogue follow while these tiles are in the first-level cache
+constexpr int64_t kLine = 16;         // floats of a cache line
+constexpr int64_t kPassFloats = 4 * 1024;
 
 /// The last columns, fewer than whole vectors: everything goes through padded copies.
 void run_narrow_tile(Tile t, TileKernel kernel, int64_t rows, int64_t cols) {
+  t.strips = 1;
   alignas(64) float c[kMaxTileRows * kMaxTileColumns], residual[kMaxTileRows * kMaxTileColumns];
   alignas(64) float bias[kMaxTileColumns] = {};
   const auto bytes = static_cast<size_t>(cols) * sizeof(float);
@@ -42,44 +45,114 @@ void run_narrow_tile(Tile t, TileKernel kernel, int64_t rows, int64_t cols) {
   for (int64_t r = 0; r < rows; ++r) std::memcpy(out + r * ldc, c + r * kMaxTileColumns, bytes);
 }
 
+void run_narrow_tiles(Tile t, TileKernel kernel, int64_t rows, int64_t cols) {
+  for (int64_t strip = t.strips; strip > 0; --strip) {
+    run_narrow_tile(t, kernel, rows, cols);
+    t.a += rows * t.a_stride, t.c += rows * t.ldc;
+    if (t.residual != nullptr) t.residual += rows * t.ldr;
+  }
+}
+
 }  // namespace
 
 TileRunner::TileRunner(const GemmKernels& kernels, const TileTarget& target)
-    : kernels_(kernels), g_(target), epilogue_(target.epilogue != nullptr ? *target.epilogue : kPlain) {}
+    : kernels_(kernels),
+      g_(target),
+      epilogue_(target.epilogue != nullptr ? *target.epilogue : kPlain),
+      panel_width_(2 * kernels.lanes),
+      whole_panels_(target.n / panel_width_) {}
 
 void TileRunner::run(Tile& t, int64_t row0, int64_t rows, int64_t panel0, int64_t panel1, int64_t k0,
                      bool last) const noexcept {
-  const int64_t whole = std::min(panel1, g_.n / (2 * kernels_.lanes));
-  for (int64_t p = panel0; p < whole; p += kPanelsAtOnce)
-    run_some(t, row0, rows, p, std::min(kPanelsAtOnce, whole - p), k0, last);
-  for (int64_t p = std::max(panel0, whole); p < panel1; ++p) run_some(t, row0, rows, p, 1, k0, last);
+  run_some(t, {row0, rows, 1}, panel0, panel1, k0, last);
 }
 
-/// Several panels only where all of them are whole.
-void TileRunner::run_some(Tile& t, int64_t row0, int64_t rows, int64_t panel0, int64_t panels, int64_t k0,
+template <class F>
+void TileRunner::for_strips(Tile& t, int64_t row0, int64_t rows, int64_t height, int64_t most, F f) noexcept {
+  const int64_t strips = div_up(rows, height), low = rows / strips, taller = rows - low * strips;
+  const float* a = t.a;
+  for (int64_t strip = 0; strip < strips;) {
+    const Strips s{row0, low + (strip < taller ? 1 : 0), std::min(most, (strip < taller ? taller : strips) - strip)};
+    t.a = a;
+    f(s);
+    strip += s.strips, row0 += s.strips * s.rows, a += s.strips * s.rows * t.a_stride;
+    if (t.next_lines > 0) t.next += s.strips * t.next_lines * kLine;
+  }
+  t.a = a;
+}
+
+void TileRunner::run_strips(Tile& t, int64_t row0, int64_t rows, int64_t panel0, int64_t panel1, int64_t k0,
+                            bool last) const noexcept {
+  const bool wide = kernels_.wide[0] != nullptr && panel1 > whole_panels_ && panel0 < whole_panels_ &&
+                    g_.n - whole_panels_ * panel_width_ == kernels_.lanes;
+  const int64_t narrow_end = wide ? whole_panels_ - 1 : panel1;
+  // Several passes over the same rows find them, or C, in the first-level cache.
+  const bool steps = epilogue_.step_count > 0;
+  const bool once = !steps && (wide ? panel0 == narrow_end : panel1 <= whole_panels_ || panel0 >= whole_panels_);
+  const int64_t row_floats = std::max({t.k * t.runs, steps ? (panel1 - panel0) * panel_width_ : 0, int64_t{1}});
+  const int64_t step = once ? rows : std::max<int64_t>(12, kPassFloats / row_floats / 12 * 12);
+  const float* a = t.a;
+  for (int64_t done = 0; done < rows; done += step) {
+    const int64_t count = std::min(step, rows - done);
+    if (panel0 < narrow_end) {
+      t.a = a;
+      for_strips(t, row0 + done, count, kernels_.rows, count,
+                 [&](const Strips& s) { run_some(t, s, panel0, narrow_end, k0, last); });
+    }
+    if (wide) {
+      t.a = a;
+      for_strips(t, row0 + done, count, kWideRows, count, [&](const Strips& s) { run_wide(t, s, k0, last); });
+    }
+    a += count * t.a_stride;
+  }
+}
+
+void TileRunner::run_some(Tile& t, const Strips& s, int64_t panel0, int64_t panel1, int64_t k0,
                           bool last) const noexcept {
-  const int64_t panel_width = 2 * kernels_.lanes;
-  const int64_t col0 = panel0 * panel_width, cols = std::min<int64_t>(panels * panel_width, g_.n - col0);
-  const int vectors = cols <= kernels_.lanes ? 1 : 2;
-  const int64_t width = int64_t{vectors} * kernels_.lanes;
+  const int64_t whole = std::min(panel1, whole_panels_);
+  const int64_t step = last && epilogue_.step_count > 0 ? kPanelsAtOnce : whole;
+  for (int64_t p = panel0; p < whole; p += step) run_tiles(t, s, p, std::min(step, whole - p), k0, last);
+  for (int64_t p = std::max(panel0, whole); p < panel1; ++p) run_tiles(t, s, p, 1, k0, last);
+}
+
+void TileRunner::place(Tile& t, const Strips& s, int64_t col0, int64_t width, int64_t k0, bool last) const noexcept {
   const Epilogue& e = epilogue_;
   t.b = g_.b + col0 * g_.k + k0 * width;
-  t.panels = panels, t.b_stride = panel_width * g_.k;
+  t.strips = s.strips;
   t.bias = e.bias != nullptr ? e.bias + col0 : nullptr;
   t.residual =
-      last && e.residual != nullptr ? e.residual + (g_.epilogue_row0 + row0) * e.residual_pitch + col0 : nullptr;
+      last && e.residual != nullptr ? e.residual + (g_.epilogue_row0 + s.row0) * e.residual_pitch + col0 : nullptr;
   t.ldr = e.residual_pitch;
   t.clamp = last && e.clip;
   t.lo = e.lo, t.hi = e.hi;
-  t.c = g_.c + row0 * g_.ldc + col0;
+  t.c = g_.c + s.row0 * g_.ldc + col0;
   t.ldc = g_.ldc;
-  const TileKernel kernel = kernels_.tile[rows - 1][vectors - 1];
-  float* c = t.c;
-  if (cols % width == 0)
+}
+
+/// Several panels only where all of them are whole.
+void TileRunner::run_tiles(Tile& t, const Strips& s, int64_t panel0, int64_t panels, int64_t k0,
+                           bool last) const noexcept {
+  const int64_t col0 = panel0 * panel_width_, cols = std::min<int64_t>(panels * panel_width_, g_.n - col0);
+  const int vectors = cols <= kernels_.lanes ? 1 : 2;
+  const int64_t width = int64_t{vectors} * kernels_.lanes;
+  place(t, s, col0, width, k0, last);
+  t.panels = panels, t.b_stride = panel_width_ * g_.k;
+  const TileKernel kernel = kernels_.tile[s.rows - 1][vectors - 1];
+  if (panel0 < whole_panels_ || cols == width)
     kernel(t);
   else
-    run_narrow_tile(t, kernel, rows, cols);
-  if (last && e.step_count > 0) kernels_.apply_steps(e, c, g_.ldc, g_.epilogue_row0 + row0, col0, rows, cols);
+    run_narrow_tiles(t, kernel, s.rows, cols);
+  if (last && epilogue_.step_count > 0)
+    kernels_.apply_steps(epilogue_, t.c, g_.ldc, g_.epilogue_row0 + s.row0, col0, s.rows * s.strips, cols);
+}
+
+void TileRunner::run_wide(Tile& t, const Strips& s, int64_t k0, bool last) const noexcept {
+  const int64_t col0 = (whole_panels_ - 1) * panel_width_;
+  place(t, s, col0, panel_width_, k0, last);
+  t.b_tail = g_.b + whole_panels_ * panel_width_ * g_.k + k0 * kernels_.lanes;
+  kernels_.wide[s.rows - 1](t);
+  if (last && epilogue_.step_count > 0)
+    kernels_.apply_steps(epilogue_, t.c, g_.ldc, g_.epilogue_row0 + s.row0, col0, s.rows * s.strips, g_.n - col0);
 }
 
 Region Grid::part(int64_t i) const {

@@ -28,13 +28,27 @@ class TileRunner {
   /// The tiles at rows [row0, row0 + rows) and panels [panel0, panel1) of columns. `t` has a, its strides, k and
   /// accumulate set; k0 is the first row of B, `last` that no further part of k follows.
   void run(Tile& t, int64_t row0, int64_t rows, int64_t panel0, int64_t panel1, int64_t k0, bool last) const noexcept;
+  /// The same at any number of rows, whose pieces of k in A lie in place from t.a on.
+  void run_strips(Tile& t, int64_t row0, int64_t rows, int64_t panel0, int64_t panel1, int64_t k0,
+                  bool last) const noexcept;
 
  private:
-  void run_some(Tile& t, int64_t row0, int64_t rows, int64_t panel0, int64_t panels, int64_t k0,
-                bool last) const noexcept;
+  /// `strips` strips of `rows` rows each.
+  struct Strips {
+    int64_t row0, rows, strips;
+  };
+  /// Calls f for at most `most` strips of equal height at a time, none higher than `height`; t.a follows.
+  template <class F>
+  static void for_strips(Tile& t, int64_t row0, int64_t rows, int64_t height, int64_t most, F f) noexcept;
+  void run_some(Tile& t, const Strips& s, int64_t panel0, int64_t panel1, int64_t k0, bool last) const noexcept;
+  void run_tiles(Tile& t, const Strips& s, int64_t panel0, int64_t panels, int64_t k0, bool last) const noexcept;
+  /// The last whole panel and the half panel after it.
+  void run_wide(Tile& t, const Strips& s, int64_t k0, bool last) const noexcept;
+  void place(Tile& t, const Strips& s, int64_t col0, int64_t width, int64_t k0, bool last) const noexcept;
   const GemmKernels& kernels_;
   const TileTarget g_;
   const Epilogue& epilogue_;
+  const int64_t panel_width_, whole_panels_;
 };
 
 /// Rows [row0, row1) and panels [panel0, panel1) of C.
