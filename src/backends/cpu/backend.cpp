@@ -4,6 +4,7 @@
 #include <fstream>
 #include <map>
 
+#include "backends/cpu/brain_support.h"
 #include "backends/cpu/simd/isa.h"
 #include "base/parallel.h"
 
@@ -41,6 +42,16 @@ class CpuBackend : public Backend {
   std::span<const Tactic* const> tactics(const Op& op) const override {
     auto it = by_op_.find(&op);
     return it == by_op_.end() ? std::span<const Tactic* const>() : it->second;
+  }
+  BrainStorage brain_storage() const override {
+    switch (cpu::brain_support()) {
+      case cpu::BrainSupport::kUnits:
+        return BrainStorage::kIfFaster;
+      case cpu::BrainSupport::kEmulated:
+        return BrainStorage::kAlways;
+      default:
+        return BrainStorage::kNever;
+    }
   }
   const Tactic* find_tactic(std::string_view name) const override {
     auto it = by_name_.find(name);
