@@ -58,8 +58,13 @@ class WidenedKernel : public Kernel {
     std::copy_n(l.inputs, input_count_, inputs.begin());
     std::copy_n(l.outputs, output_count_, outputs.begin());
     auto* memory = static_cast<std::byte*>(l.workspace);
-    for (const Copy& c : inputs_) {
+    for (size_t i = 0; i < inputs_.size(); ++i) {
+      const Copy& c = inputs_[i];
       if (inputs[c.tensor] == nullptr) continue;  // folded
+      if (const Copy* same = converted_before(l, i); same != nullptr) {
+        inputs[c.tensor] = memory + same->offset;
+        continue;
+      }
       auto* to = reinterpret_cast<float*>(memory + c.offset);
       each_row(c, [&](int64_t at, int64_t packed, int64_t n) {
         widen_floats(static_cast<const bfloat16*>(l.inputs[c.tensor]) + at, to + packed, n);
@@ -88,6 +93,16 @@ class WidenedKernel : public Kernel {
       copies.push_back(c);
       workspace_ += round_up(static_cast<size_t>(d.count()) * sizeof(float));
     }
+  }
+  // One tensor may be several inputs: queries, keys and values out of one product.
+  const Copy* converted_before(const Launch& l, size_t i) const noexcept {
+    const Copy& c = inputs_[i];
+    for (size_t k = 0; k < i; ++k) {
+      const Copy& o = inputs_[k];
+      if (l.inputs[o.tensor] == l.inputs[c.tensor] && o.rows == c.rows && o.cols == c.cols && o.pitch == c.pitch)
+        return &o;
+    }
+    return nullptr;
   }
   template <class F>
   static void each_row(const Copy& c, F f) noexcept {
