@@ -182,7 +182,7 @@ class Device {
   virtual std::string take_error() const noexcept = 0;
 };
 
-/// kAlways is for tests.
+/// Whether tensors between layers lie in BF16 where the builder allows it; kAlways is for tests and comparisons.
 enum class BrainStorage : uint8_t { kNever, kIfFaster, kAlways };
 
 /// A device that runs kernels.

@@ -217,9 +217,8 @@ class Build {
         return tune::allowed(t, o_.tactic_sources) && t.supports(p) && t.promises(p);
       });
     };
-    return std::any_of(tactics.begin(), tactics.end(), [&](const Tactic* t) {
-      return takes(*t, Format::kLinear) || takes(*t, Format::kChannelsLast);
-    });
+    return std::any_of(tactics.begin(), tactics.end(),
+                       [&](const Tactic* t) { return takes(*t, Format::kLinear) || takes(*t, Format::kChannelsLast); });
   }
 
   std::vector<plan::ShapeRange> static_profile() const {
@@ -370,8 +369,7 @@ std::pair<std::unique_ptr<Build>, std::unique_ptr<plan::Plan>> build_once(const 
   if (o.optimization_level == 0 || storage == BrainStorage::kAlways) return narrow;
   auto wide = build(false);
   const double a = narrow.first->microseconds(), b = wide.first->microseconds();
-  if (o.log)
-    o.log(3, fmt::format("Layers take {:.0f} us with BF16 between them, {:.0f} us with FP32", a, b));
+  if (o.log) o.log(3, fmt::format("Layers take {:.0f} us with BF16 between them, {:.0f} us with FP32", a, b));
   return a <= b ? std::move(narrow) : std::move(wide);
 }
 

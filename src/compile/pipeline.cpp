@@ -99,9 +99,12 @@ constexpr passes::Pass kFuseOnHost[] = {
 // With BF16 between layers, the library's convolutions on BF16 units take the place of fused blocks, which compute in
 // FP32.
 constexpr passes::Pass kFuseOnHostBrain[] = {
-    {"fold-input-scales", passes::fold_input_scales}, {"fold-scalars", passes::fold_scalars},
-    {"fuse-epilogues", passes::fuse_epilogues},       {"merge-siblings", passes::merge_siblings},
-    {"attend-in-place", passes::attend_in_place},     {"group-pointwise", passes::group_pointwise},
+    {"fold-input-scales", passes::fold_input_scales},
+    {"fold-scalars", passes::fold_scalars},
+    {"fuse-epilogues", passes::fuse_epilogues},
+    {"merge-siblings", passes::merge_siblings},
+    {"attend-in-place", passes::attend_in_place},
+    {"group-pointwise", passes::group_pointwise},
     {"remove-dead-fused", remove_dead},
 };
 constexpr passes::Pass kStoreInBrain[] = {{"store-in-brain", passes::store_in_brain}};

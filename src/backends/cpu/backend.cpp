@@ -44,14 +44,8 @@ class CpuBackend : public Backend {
     return it == by_op_.end() ? std::span<const Tactic* const>() : it->second;
   }
   BrainStorage brain_storage() const override {
-    switch (cpu::brain_support()) {
-      case cpu::BrainSupport::kUnits:
-        return BrainStorage::kIfFaster;
-      case cpu::BrainSupport::kEmulated:
-        return BrainStorage::kAlways;
-      default:
-        return BrainStorage::kNever;
-    }
+    if (cpu::brain_forced()) return BrainStorage::kAlways;
+    return cpu::brain_support() == cpu::BrainSupport::kUnits ? BrainStorage::kIfFaster : BrainStorage::kNever;
   }
   const Tactic* find_tactic(std::string_view name) const override {
     auto it = by_name_.find(name);

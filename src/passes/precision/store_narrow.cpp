@@ -1,5 +1,5 @@
-// All values that may be narrow begin as such; then nodes without a kernel for what they touch get FP32 back, until every
-// node runs.
+// All values that may be narrow begin as such; then nodes without a kernel for what they touch get FP32 back, until
+// every node runs.
 #include "passes/precision/store_narrow.h"
 
 #include <algorithm>

@@ -7,8 +7,8 @@
 #include <hwy/highway.h>
 
 #include "backends/cpu/simd/activation-inl.h"
-#include "backends/cpu/simd/brain.h"
 #include "backends/cpu/simd/brain-inl.h"
+#include "backends/cpu/simd/brain.h"
 #include "backends/cpu/simd/dispatch.h"
 #include "backends/cpu/simd/pointwise.h"
 #include "backends/cpu/simd/vector_math-inl.h"

@@ -1,5 +1,5 @@
-// Layers with tensors stored in bf16, computed in FP32 by another tactic: what is read is widened before, what is written
-// is rounded after. The way out for kernels that have no bf16 form of their own.
+// Layers with tensors stored in bf16, computed in FP32 by another tactic: what is read is widened before, what is
+// written is rounded after. The way out for kernels that have no bf16 form of their own.
 #include <algorithm>
 #include <array>
 #include <cstring>

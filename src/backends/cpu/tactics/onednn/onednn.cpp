@@ -217,11 +217,15 @@ BrainSupport brain_support() noexcept {
     return (known & needed) == needed;
   }();
   if (has && isa() == Isa::kAvx512) return BrainSupport::kUnits;
-  static const bool emulated = [] {
+  return brain_forced() ? BrainSupport::kEmulated : BrainSupport::kNone;
+}
+
+bool brain_forced() noexcept {
+  static const bool forced = [] {
     const char* value = std::getenv("HONE_CPU_BF16");
-    return value != nullptr && std::strcmp(value, "emulate") == 0;
+    return value != nullptr && std::strcmp(value, "always") == 0;
   }();
-  return emulated ? BrainSupport::kEmulated : BrainSupport::kNone;
+  return forced;
 }
 
 }  // namespace hone::cpu

@@ -38,7 +38,9 @@ PwTensors tensors_of(const Problem& p) {
 class PointwiseKernel : public Kernel {
  public:
   explicit PointwiseKernel(const Problem& p)
-      : evaluator_(pointwise_program(p), input_types(p), output_types(p)), nest_(evaluator_, tensors_of(p)), threads_(p.threads) {}
+      : evaluator_(pointwise_program(p), input_types(p), output_types(p)),
+        nest_(evaluator_, tensors_of(p)),
+        threads_(p.threads) {}
   size_t workspace() const override { return nest_.workspace(threads_); }
   void run(const Launch& l) const noexcept override {
     void* operands[kPwMaxOperands];
