@@ -182,6 +182,9 @@ class Device {
   virtual std::string take_error() const noexcept = 0;
 };
 
+/// Whether tensors between layers lie in BF16 where the builder allows it; kAlways is for tests and comparisons.
+enum class BrainStorage : uint8_t { kNever, kIfFaster, kAlways };
+
 /// A device that runs kernels.
 class Backend {
  public:
@@ -194,6 +197,9 @@ class Backend {
   virtual const Tactic* find_tactic(std::string_view name) const = 0;
   /// Null: kernels read and write host memory and run synchronously.
   virtual const Device* device() const { return nullptr; }
+  /// Whether a build that allows BF16 should consider storing what passes between layers in it, as multiplications of
+  /// BF16 are faster here. (Devices that compute in the types of the graph are told by these.)
+  virtual BrainStorage brain_storage() const { return BrainStorage::kNever; }
   /// Makes machine code from a plan known before its kernels are made.
   virtual void provide_code(const CodeImage& image) const { (void)image; }
 };

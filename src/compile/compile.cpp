@@ -20,7 +20,9 @@ double ms_since(Clock::time_point t) { return std::chrono::duration<double, std:
 
 class Build {
  public:
-  Build(const ir::Graph& g, const Options& o, Report* report) : o_(o), report_(report), lineage_(g), graph_(g.clone()) {
+  /// `brain`: what passes between layers of the host may lie in BF16.
+  Build(const ir::Graph& g, const Options& o, Report* report, bool brain = false)
+      : o_(o), report_(report), brain_(brain), lineage_(g), graph_(g.clone()) {
     backend_ = o.backend != nullptr ? o.backend : &cpu_backend();
     threads_ = o.threads > 0 ? o.threads : available_cores();
     if (backend_->device() == nullptr) forget_placement(*graph_);
@@ -34,6 +36,7 @@ class Build {
     po.disabled.insert(o_.disabled_passes.begin(), o_.disabled_passes.end());
     po.keep_wide = o_.keep_wide;
     po.runs = [this](const ir::Node& n) { return runs(n); };
+    po.stores_brain = [this](const ir::Node& n) { return stores_brain(n); };
     graph_->sort();
     for (const StageList& stage : stages(target())) {
       phase(std::string(stage.name), static_cast<int>(stage.passes.size()) * stage.rounds);
@@ -68,6 +71,8 @@ class Build {
   }
 
   ir::Graph& graph() { return *graph_; }
+  /// Sum of the layers' measured times.
+  double microseconds() const { return microseconds_; }
   const Backend& backend() const { return *backend_; }
 
  private:
@@ -87,7 +92,7 @@ class Build {
 
   // What the precision passes must know.
   Target target() const {
-    if (backend_->device() == nullptr) return Target::kHost;
+    if (backend_->device() == nullptr) return brain_ ? Target::kHostBrain : Target::kHost;
     if (o_.strongly_typed || (!o_.allow_fp16 && !o_.allow_bf16)) return Target::kAsTyped;
     return o_.allow_fp16 ? Target::kHalf : Target::kBrain;
   }
@@ -192,6 +197,30 @@ class Build {
     });
   }
 
+  // Whether some tactic that promises to be fast takes the node as its values lie now, images linear or channels-last.
+  bool stores_brain(const ir::Node& n) const {
+    std::vector<tune::Bindings> points;
+    for (const auto& profile : o_.profiles)
+      for (int point : {0, 1, 2}) points.push_back(at(profile, point));
+    if (points.empty()) points.emplace_back();
+    tune::ProblemOptions po{threads_, o_.workspace_limit, o_.allow_bf16, o_.allow_fp16, o_.allow_tf32};
+    po.by_image = true;
+    const auto tactics = backend_->tactics(n.op());
+    const auto takes = [&](const Tactic& t, Format f) {
+      return std::all_of(points.begin(), points.end(), [&](const tune::Bindings& b) {
+        Problem p = tune::make_problem(n, b, po);
+        for (auto* list : {&p.inputs, &p.outputs})
+          for (TensorDesc& d : *list)
+            if (d.dims.size() >= 3 && d.dims.size() <= 5) d.format = f;
+        for (size_t i = 0; i < p.inputs.size(); ++i)
+          if (p.constant(i) != nullptr) p.inputs[i].format = Format::kLinear;
+        return tune::allowed(t, o_.tactic_sources) && t.supports(p) && t.promises(p);
+      });
+    };
+    return std::any_of(tactics.begin(), tactics.end(),
+                       [&](const Tactic* t) { return takes(*t, Format::kLinear) || takes(*t, Format::kChannelsLast); });
+  }
+
   std::vector<plan::ShapeRange> static_profile() const {
     std::vector<plan::ShapeRange> r;
     for (const ir::Value* v : graph_->inputs()) {
@@ -248,6 +277,8 @@ class Build {
     placed_ += passes::lower_fences(g, backend_->device() != nullptr);
     const auto start = Clock::now();
     tune::Result r = tune::tune(g, t);
+    if (top)
+      for (const auto& [n, choice] : r.choices) microseconds_ += static_cast<double>(choice.us);
     const Aliases aliases = plan_views(g, r.choices, t);
     if (top) {
       phase_end("tune");
@@ -272,6 +303,8 @@ class Build {
 
   const Options& o_;
   Report* report_;
+  bool brain_;
+  double microseconds_ = 0;
   const Backend* backend_;
   int threads_;
   Lineage lineage_;
@@ -313,15 +346,43 @@ bool apply(const Remedy& r, Options& o) {
 
 }  // namespace
 
+namespace {
+
+BrainStorage brain_storage(const Options& o) {
+  const Backend& backend = o.backend != nullptr ? *o.backend : cpu_backend();
+  return o.allow_bf16 ? backend.brain_storage() : BrainStorage::kNever;
+}
+
+// Where BF16 between layers comes into question, what was measured decides: networks whose blocks the device fuses in
+// FP32 may be faster that way.
+std::pair<std::unique_ptr<Build>, std::unique_ptr<plan::Plan>> build_once(const ir::Graph& g, const Options& o,
+                                                                          Report* report) {
+  const auto build = [&](bool brain) {
+    auto b = std::make_unique<Build>(g, o, report, brain);
+    b->run_stages();
+    auto plan = b->finish();
+    return std::pair(std::move(b), std::move(plan));
+  };
+  const BrainStorage storage = brain_storage(o);
+  if (storage == BrainStorage::kNever) return build(false);
+  auto narrow = build(true);
+  if (o.optimization_level == 0 || storage == BrainStorage::kAlways) return narrow;
+  auto wide = build(false);
+  const double a = narrow.first->microseconds(), b = wide.first->microseconds();
+  if (o.log) o.log(3, fmt::format("Layers take {:.0f} us with BF16 between them, {:.0f} us with FP32", a, b));
+  return a <= b ? std::move(narrow) : std::move(wide);
+}
+
+}  // namespace
+
 std::unique_ptr<plan::Plan> compile(const ir::Graph& g, const Options& options, Report* report) {
   Options o = options;
   auto say = [&](int severity, const std::string& s) {
     if (o.log) o.log(severity, s);
   };
   for (int build = 0;; ++build) {
-    Build b(g, o, report);
-    b.run_stages();
-    auto plan = b.finish();
+    auto [chosen, plan] = build_once(g, o, report);
+    Build& b = *chosen;
     if (o.verify == nullptr) return plan;
     std::vector<LayerCheck> checks;
     try {
@@ -347,7 +408,7 @@ std::unique_ptr<plan::Plan> compile(const ir::Graph& g, const Options& options, 
 }
 
 std::string dump(const ir::Graph& g, const Options& options) {
-  Build b(g, options, nullptr);
+  Build b(g, options, nullptr, brain_storage(options) != BrainStorage::kNever);
   b.run_stages();
   return b.graph().str();
 }

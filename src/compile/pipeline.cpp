@@ -16,6 +16,7 @@
 #include "passes/fuse/windows.h"
 #include "passes/placement/fences.h"
 #include "passes/precision/narrow.h"
+#include "passes/precision/store_narrow.h"
 #include "passes/precision/widen.h"
 
 namespace hone::compile {
@@ -95,6 +96,18 @@ constexpr passes::Pass kFuseOnHost[] = {
     {"group-pointwise", passes::group_pointwise},
     {"remove-dead-fused", remove_dead},
 };
+// With BF16 between layers, the library's convolutions on BF16 units take the place of fused blocks, which compute in
+// FP32.
+constexpr passes::Pass kFuseOnHostBrain[] = {
+    {"fold-input-scales", passes::fold_input_scales},
+    {"fold-scalars", passes::fold_scalars},
+    {"fuse-epilogues", passes::fuse_epilogues},
+    {"merge-siblings", passes::merge_siblings},
+    {"attend-in-place", passes::attend_in_place},
+    {"group-pointwise", passes::group_pointwise},
+    {"remove-dead-fused", remove_dead},
+};
+constexpr passes::Pass kStoreInBrain[] = {{"store-in-brain", passes::store_in_brain}};
 // The blocks of mobile networks as one layer are the CPU device's own.
 constexpr passes::Pass kFuse[] = {
     {"join-windows", passes::join_windows},       {"fold-input-scales", passes::fold_input_scales},
@@ -108,6 +121,11 @@ constexpr StageList kRecognizeStage = {"recognize", kRecognize, 4};
 constexpr StageList kFuseStage = {"fuse", kFuse, 4};
 constexpr StageList kFuseOnHostStage = {"fuse", kFuseOnHost, 4};
 
+constexpr StageList kHostBrainStages[] = {kCanonicalizeStage,
+                                          {"precision", kWiden, 2},
+                                          kRecognizeStage,
+                                          {"fuse", kFuseOnHostBrain, 4},
+                                          {"storage", kStoreInBrain, 1}};
 constexpr StageList kHostStages[] = {kCanonicalizeStage, {"precision", kWiden, 2}, kRecognizeStage, kFuseOnHostStage};
 // Patterns are recognised in the network's own types; what they became is narrowed before scalars fold into it.
 constexpr StageList kTypedStages[] = {kCanonicalizeStage, kRecognizeStage, {"precision", kWidenFenced, 2}, kFuseStage};
@@ -121,6 +139,8 @@ std::span<const StageList> stages(Target target) {
   switch (target) {
     case Target::kHost:
       return kHostStages;
+    case Target::kHostBrain:
+      return kHostBrainStages;
     case Target::kAsTyped:
       return kTypedStages;
     case Target::kHalf:

@@ -14,7 +14,8 @@ struct StageList {
 };
 
 /// Which arithmetic the device gets: the host's FP32, the types of the graph, or FP16 / BF16 where that is harmless.
-enum class Target { kHost, kAsTyped, kHalf, kBrain };
+/// kHostBrain: FP32, and BF16 in memory between layers.
+enum class Target { kHost, kHostBrain, kAsTyped, kHalf, kBrain };
 
 /// Stages in order: the graph after "canonicalize" is portable; after the last it is ready for tuning.
 std::span<const StageList> stages(Target target = Target::kHost);

@@ -22,6 +22,9 @@ struct Options {
   /// Whether the device has a kernel for a node, its images channels-last. Asked about nodes that only some devices
   /// have; where it is unset, all nodes are taken to run.
   std::function<bool(const ir::Node&)> runs;
+  /// Whether the device has a kernel for a node with the types that its values have now, some of them BF16 in memory,
+  /// that is worth it. Unset: all nodes are taken to run.
+  std::function<bool(const ir::Node&)> stores_brain;
 };
 
 struct Pass {

@@ -10,8 +10,10 @@ namespace {
 void check_shapes(const Problem& p) {
   if (p.op->has(kControlFlow) || p.op == &kHostDimsOp || p.op == &kReformatOp) return;
   std::vector<TensorInfo> in;
+  // Shapes do not depend on whether a tensor is stored in BF16, which may differ from operand to operand.
+  const auto type = [](DType t) { return t == DType::kBF16 ? DType::kF32 : t; };
   for (size_t i = 0; i < p.base_inputs(); ++i)
-    in.push_back({p.inputs[i].type, to_shape(p.inputs[i].dims), {}, p.constant(i)});
+    in.push_back({type(p.inputs[i].type), to_shape(p.inputs[i].dims), {}, p.constant(i)});
   const std::unique_ptr<Attributes> attrs = p.attrs->clone();
   InferContext c;
   c.attrs = attrs.get();

@@ -66,8 +66,8 @@ class Trtexec(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.folder.name, name)
 
-    def call(self, *arguments, status=0, folder=None):
-        done = subprocess.run([os.path.abspath(TRTEXEC), *arguments], capture_output=True, text=True, timeout=300, cwd=folder)
+    def call(self, *arguments, status=0, folder=None, variables=None):
+        done = subprocess.run([os.path.abspath(TRTEXEC), *arguments], capture_output=True, text=True, timeout=300, cwd=folder, env={**os.environ, **(variables or {})})
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         last = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
         if "--help" not in arguments:
@@ -148,6 +148,18 @@ class Trtexec(unittest.TestCase):
             self.assertTrue(layer["Outputs"] and layer["LayerType"] and layer["TacticName"], layer)
             for t in layer["Inputs"] + layer["Outputs"]:
                 self.assertTrue(t["Name"] and t["Format/Datatype"], t)
+
+    def test_brain_floats_between_layers(self):
+        """On any processor where it is asked for, here by way of a plan: near the results in FP32, but not those."""
+        common = [f"--loadInputs=picture:{PICTURE}", "--device=cpu", *SHORT]
+        self.call(f"--onnx={DEMO}", "--exportOutput=" + self.path("wide"), *common)
+        forced = {"HONE_CPU_BF16": "always"}
+        self.call(f"--onnx={DEMO}", "--bf16", "--device=cpu", "--saveEngine=" + self.path("plan"), "--skipInference", *SHORT, variables=forced)
+        self.call("--loadEngine=" + self.path("plan"), "--exportOutput=" + self.path("narrow"), *common, variables=forced)
+        wide, narrow = (self.json(name)[0]["values"] for name in ("wide", "narrow"))
+        far = sum((a - b) ** 2 for a, b in zip(wide, narrow)) ** 0.5 / sum(a * a for a in wide) ** 0.5
+        self.assertGreater(far, 0)
+        self.assertLess(far, 2e-2)
 
     def test_names_of_all_nodes_are_in_the_layers(self):
         self.call(f"--onnx={DEMO}", "--skipInference", "--builderOptimizationLevel=0", "--exportLayerInfo=" + self.path("names"))

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <map>
 
+#include "backends/cpu/brain_support.h"
 #include "backends/cpu/simd/isa.h"
 #include "base/parallel.h"
 
@@ -41,6 +42,10 @@ class CpuBackend : public Backend {
   std::span<const Tactic* const> tactics(const Op& op) const override {
     auto it = by_op_.find(&op);
     return it == by_op_.end() ? std::span<const Tactic* const>() : it->second;
+  }
+  BrainStorage brain_storage() const override {
+    if (cpu::brain_forced()) return BrainStorage::kAlways;
+    return cpu::brain_support() == cpu::BrainSupport::kUnits ? BrainStorage::kIfFaster : BrainStorage::kNever;
   }
   const Tactic* find_tactic(std::string_view name) const override {
     auto it = by_name_.find(name);

@@ -92,7 +92,8 @@ int PwEvaluator::converted(int value, DType to) {
   return out;
 }
 
-PwEvaluator::PwEvaluator(const PwProgram& p, std::span<const DType> inputs) : inputs_(p.inputs) {
+PwEvaluator::PwEvaluator(const PwProgram& p, std::span<const DType> inputs, std::span<const DType> stored)
+    : inputs_(p.inputs) {
   if (const std::string reason = refuse(p, inputs); !reason.empty()) fail<Unsupported>("pointwise program: {}", reason);
   types_.assign(inputs.begin(), inputs.end());
   std::vector<int> values;  // by register
@@ -116,18 +117,25 @@ PwEvaluator::PwEvaluator(const PwProgram& p, std::span<const DType> inputs) : in
   }
   for (int16_t r : p.outputs) {
     const DType t = registers[static_cast<size_t>(r)];
-    Output o{converted(values[static_cast<size_t>(r)], t), -1};
+    Output o{converted(values[static_cast<size_t>(r)], t), t, -1};
     // Wider values of the same class hold exactly what the register's type holds.
     if (types_[static_cast<size_t>(o.value)] != t) {
       const int copy = add_value(t);
       steps_.push_back({pw_convert(pw_class(t), t), copy, {o.value, -1, -1}, 0, 0});
       o.value = copy;
     }
+    if (const size_t k = outputs_.size(); k < stored.size() && stored[k] != t) {
+      require<Unsupported>(pw_class(t) == PwClass::kFloat && pw_class(stored[k]) == PwClass::kFloat,
+                           "pointwise program: a result of type {} does not go to memory of type {}", name(t),
+                           name(stored[k]));
+      o.type = stored[k];
+    }
     outputs_.push_back(o);
   }
   // Only the last step may write an output's memory: earlier ones could overwrite an input that is still needed.
   for (Output& o : outputs_)
-    if (const DType t = types_[static_cast<size_t>(o.value)]; t == DType::kF32 || t == DType::kI32 || t == DType::kI64)
+    if (const DType t = types_[static_cast<size_t>(o.value)];
+        t == o.type && (t == DType::kF32 || t == DType::kI32 || t == DType::kI64))
       if (!steps_.empty() && steps_.back().out == o.value) o.direct = static_cast<int>(steps_.size()) - 1;
   assign_slots();
 }
@@ -244,8 +252,8 @@ void PwEvaluator::run(const PwOperand* operands, int64_t rows, int64_t cols, voi
   for (size_t k = 0; k < outputs_.size(); ++k) {
     const int value = outputs_[k].value;
     const PwOperand& o = operands[static_cast<size_t>(inputs_) + k];
-    if (values[value] == o.data) continue;
-    const DType t = types_[static_cast<size_t>(value)];
+    if (values[value] == o.data) continue;  // written by the last step
+    const DType t = outputs_[k].type;
     const PwLoop convert = pw_store(t);
     const int64_t wide = static_cast<int64_t>(class_bytes(t)), element = static_cast<int64_t>(storage(t));
     if ((o.col == 1 || cols == 1) && (rows == 1 || o.row == cols)) {

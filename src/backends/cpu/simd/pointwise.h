@@ -41,13 +41,14 @@ class PwEvaluator {
  public:
   /// Why it cannot be compiled; empty: it can.
   static std::string refuse(const PwProgram& program, std::span<const DType> inputs);
-  /// Throws Unsupported where refuse() gives a reason.
-  PwEvaluator(const PwProgram& program, std::span<const DType> inputs);
+  /// Throws Unsupported where refuse() gives a reason. `stored`: the types in which the outputs lie in memory, where
+  /// they are not those of the program; each must be a float type where the program's is.
+  PwEvaluator(const PwProgram& program, std::span<const DType> inputs, std::span<const DType> stored = {});
 
   int inputs() const { return inputs_; }
   int outputs() const { return static_cast<int>(outputs_.size()); }
   DType input_type(int i) const { return types_[static_cast<size_t>(i)]; }
-  DType output_type(int i) const { return types_[static_cast<size_t>(outputs_[static_cast<size_t>(i)].value)]; }
+  DType output_type(int i) const { return outputs_[static_cast<size_t>(i)].type; }
 
   /// Memory that a thread hands to run(), 64-byte aligned.
   size_t scratch_bytes() const;
@@ -66,6 +67,7 @@ class PwEvaluator {
   };
   struct Output {
     int value;
+    DType type;  // in memory
     int direct;  // the step that may write the output's memory itself; -1: none
   };
   // What an expanded input in the scratch stands for.

@@ -7,6 +7,8 @@
 #include <hwy/highway.h>
 
 #include "backends/cpu/simd/activation-inl.h"
+#include "backends/cpu/simd/brain-inl.h"
+#include "backends/cpu/simd/brain.h"
 #include "backends/cpu/simd/dispatch.h"
 #include "backends/cpu/simd/pointwise.h"
 #include "backends/cpu/simd/vector_math-inl.h"
@@ -408,24 +410,17 @@ void store_f16(const PwCall& c) {
   hn::Store(hn::DemoteTo(dh, hn::Load(DF(), in_tail)), dh, out_tail);
   for (int64_t j = i; j < c.n; ++j) out[j] = out_tail[j - i];
 }
-HWY_INLINE uint32_t bf16_bits(uint32_t u) {
-  const uint32_t rounded = (u + 0x7fff + ((u >> 16) & 1)) >> 16;
-  return (u & 0x7fffffff) > 0x7f800000 ? (u >> 16 | 0x40) : rounded;
-}
 void load_bf16(const PwCall& c) {
-  const auto* x = static_cast<const uint16_t*>(c.in[0]);
-  auto* out = static_cast<uint32_t*>(c.out);
-  for (int64_t i = 0; i < c.n; ++i) out[i] = static_cast<uint32_t>(x[i]) << 16;
+  widen_floats(static_cast<const bfloat16*>(c.in[0]), static_cast<float*>(c.out), c.n);
 }
 void store_bf16(const PwCall& c) {
-  const auto* x = static_cast<const uint32_t*>(c.in[0]);
-  auto* out = static_cast<uint16_t*>(c.out);
-  for (int64_t i = 0; i < c.n; ++i) out[i] = static_cast<uint16_t>(bf16_bits(x[i]));
+  narrow_floats(static_cast<const float*>(c.in[0]), static_cast<bfloat16*>(c.out), c.n);
 }
 void round_bf16(const PwCall& c) {
-  const auto* x = static_cast<const uint32_t*>(c.in[0]);
-  auto* out = static_cast<uint32_t*>(c.out);
-  for (int64_t i = 0; i < c.n; ++i) out[i] = bf16_bits(x[i]) << 16;
+  const hn::RebindToUnsigned<DF> du;
+  map1<DF, DF>(c, [&](VF x) HONE_INLINE_LAMBDA {
+    return hn::BitCast(DF(), hn::ShiftLeft<16>(brain_bits(du, hn::BitCast(du, x))));
+  });
 }
 void round_f16(const PwCall& c) {
   HWY_ALIGN hwy::float16_t narrow[64];

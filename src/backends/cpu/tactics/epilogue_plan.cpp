@@ -47,9 +47,13 @@ std::optional<int64_t> row_distance(const TensorDesc& t, const Dims& d, const Ou
   return d[column];
 }
 
+bool readable(const TensorDesc& t, const OutputMatrix& out) {
+  return t.type == DType::kF32 || (out.brain_operands && t.type == DType::kBF16);
+}
+
 /// The operand that reads `t`, broadcast to the output; nullopt where the kernels cannot address it.
 std::optional<Operand> operand_for(const TensorDesc& t, const OutputMatrix& out) {
-  if (t.type != DType::kF32 || t.dims.size() > out.dims.size()) return std::nullopt;
+  if (!readable(t, out) || t.dims.size() > out.dims.size()) return std::nullopt;
   if (is_unit(t.dims)) return Operand{nullptr, 0, 0, 1};
   Dims d(out.dims.size() - t.dims.size(), 1);
   d.insert(d.end(), t.dims.begin(), t.dims.end());
@@ -209,7 +213,7 @@ class Translator {
     const auto input = static_cast<size_t>(p_.epilogue.base_inputs + other - 1);
     if (!p_.has(input)) return fail("reads a missing input");
     auto operand = operand_for(p_.inputs[input], out_);
-    if (!operand && out_.any_operand && p_.inputs[input].type == DType::kF32) operand = Operand{nullptr, 0, 0, 0};
+    if (!operand && out_.any_operand && readable(p_.inputs[input], out_)) operand = Operand{nullptr, 0, 0, 0};
     if (!operand) return fail("reads a tensor with a broadcast or format that the kernels do not address");
     chain_.steps.push_back({*kind, instr.alpha, instr.beta, *operand});
     chain_.inputs.push_back(static_cast<int>(input));

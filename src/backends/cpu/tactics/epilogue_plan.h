@@ -15,7 +15,8 @@ struct OutputMatrix {
   Format format = Format::kLinear;  // channels-last: columns are axis 1; linear: columns are the last axis
   /// Operands may broadcast in any way; those that Operand cannot express get rows_per_item 0.
   bool any_operand = false;
-  bool columns = true;  // false: the output is a vector of rows, which the kernels' epilogue does not address
+  bool brain_operands = false;  // operands may be stored in bf16, too
+  bool columns = true;          // false: the output is a vector of rows, which the kernels' epilogue does not address
 };
 
 /// A program as a chain of steps, with the node input that each step's operand comes from (-1: none).

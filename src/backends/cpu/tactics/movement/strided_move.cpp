@@ -51,6 +51,8 @@ class StridedMove : public Tactic {
     for (size_t i = 0; i < (all_data ? p.inputs.size() : size_t{1}); ++i)
       if (p.inputs[i].type != p.outputs[0].type) return Verdict::no("changes the element type");
     const Moves m = moves_of(p);
+    if (m.refusal.empty() && m.fill && m.value.size() != static_cast<size_t>(bits(p.outputs[0].type)) / 8)
+      return Verdict::no("fills with a value of another type");
     return m.refusal.empty() ? Verdict::yes() : Verdict::no("{}", m.refusal);
   }
   std::unique_ptr<Kernel> make(const Problem& p, std::span<const Blob>) const override {

@@ -18,11 +18,14 @@ struct Geometry {
   memory::dims strides, dilations, before, after;
 };
 
-Verdict check_tensors(const Problem& p) {
+/// `narrow`: data and results may be stored in bf16.
+Verdict check_tensors(const Problem& p, bool narrow) {
   const size_t base = p.base_inputs();
   if (base < 2 || !p.has(0) || !p.has(1)) return Verdict::no("lacks data or weights");
-  for (const TensorDesc* t : {&p.inputs[0], &p.inputs[1], &p.outputs[0]})
-    if (t->type != DType::kF32) return Verdict::no("computes in f32, not {}", name(t->type));
+  if (p.inputs[1].type != DType::kF32) return Verdict::no("takes f32 weights, not {}", name(p.inputs[1].type));
+  for (const TensorDesc* t : {&p.inputs[0], &p.outputs[0]})
+    if (t->type != DType::kF32 && !(narrow && t->type == DType::kBF16))
+      return Verdict::no("computes in f32, not {}", name(t->type));
   if (base > 2 && p.has(2) && p.inputs[2].type != DType::kF32) return Verdict::no("needs an f32 bias");
   const size_t rank = p.inputs[0].dims.size();
   if (rank < 3 || rank > 5) return Verdict::no("handles one to three spatial axes");
@@ -99,7 +102,8 @@ Plan<Primitive> plan(const Problem& p, const onednn::PostOps& post, bool constan
   const size_t rank = p.inputs[0].dims.size();
   Plan<Primitive> out{post, plain_weights(p.inputs[1].dims, g.groups, kTransposed), {}};
   const auto wide = onednn::describe(p.inputs[0], rank), y = onednn::describe(p.outputs[0], rank);
-  const auto x = narrow ? onednn::narrowed(wide) : wide;
+  const bool as_it_is = p.inputs[0].type == DType::kBF16 && p.inputs[0].pitch == 0;
+  const auto x = narrow && !as_it_is ? onednn::narrowed(wide) : wide;
   // The library picks the layout of constant weights; others are read as they are.
   const auto type = narrow ? memory::data_type::bf16 : memory::data_type::f32;
   const auto weights =
@@ -116,12 +120,13 @@ Plan<Primitive> plan(const Problem& p, const onednn::PostOps& post, bool constan
 template <class Primitive>
 class OneDnnConvolution : public Tactic {
  public:
-  /// `narrow`: data and weights are rounded to bf16, sums are formed and written in f32.
+  /// `narrow`: data that is not stored in bf16 and weights are rounded to it; sums are formed in f32 and written in the
+  /// output's type.
   explicit OneDnnConvolution(std::string_view name, bool narrow = false) : name_(name), narrow_(narrow) {}
   std::string_view name() const override { return name_; }
 
   Verdict supports(const Problem& p) const override {
-    if (Verdict v = check_tensors(p); !v) return v;
+    if (Verdict v = check_tensors(p, narrow_); !v) return v;
     if (narrow_) {
       if (Verdict v = onednn::takes_bf16(p); !v) return v;
       if (p.constant(1) == nullptr) return Verdict::no("rounds weights, which must be constant");
@@ -136,7 +141,7 @@ class OneDnnConvolution : public Tactic {
       const std::string implementation = made.pd.impl_info_str();
       if (implementation.find("ref") != std::string::npos) return Verdict::no("the library has only reference code");
       const size_t workspace =
-          made.pd.scratchpad_desc().get_size() + (narrow_ ? made.pd.src_desc().get_size() + 64 : 0);
+          made.pd.scratchpad_desc().get_size() + (converts(p, made) ? made.pd.src_desc().get_size() + 64 : 0);
       if (workspace > p.workspace_limit) return Verdict::no("needs {} bytes of workspace", workspace);
     } catch (const dnnl::error& e) {
       return Verdict::no("the library refuses: {}", e.message);
@@ -157,7 +162,7 @@ class OneDnnConvolution : public Tactic {
     const ThreadScope threads(p.threads);
     const auto made = plan<Primitive>(p, *post_ops(p, epilogue_chain(p, output(p))), !blobs.empty(), narrow_);
     auto runner = std::make_unique<Runner>(Primitive(made.pd), made.pd.scratchpad_desc(), p.threads);
-    if (narrow_)
+    if (converts(p, made))
       runner->convert_input(DNNL_ARG_SRC, onednn::describe(p.inputs[0], p.inputs[0].dims.size()), made.pd.src_desc(),
                             0);
     else
@@ -189,7 +194,10 @@ class OneDnnConvolution : public Tactic {
       fail<ModelError>("weights were prepared for a problem that the library refuses: {}", e.message);
     }
   }
-  static OutputMatrix output(const Problem& p) { return {p.outputs[0].dims, p.outputs[0].format, true}; }
+  static bool converts(const Problem& p, const Plan<Primitive>& made) {
+    return made.pd.src_desc() != onednn::describe(p.inputs[0], p.inputs[0].dims.size());
+  }
+  OutputMatrix output(const Problem& p) const { return {p.outputs[0].dims, p.outputs[0].format, true, narrow_}; }
   static std::optional<onednn::PostOps> post_ops(const Problem& p, const EpilogueChain& chain) {
     const size_t rank = p.outputs[0].dims.size();
     return onednn::post_ops(chain,

@@ -29,7 +29,7 @@ memory::desc describe_operand(const TensorDesc& t, MatrixOp op, bool first, size
     strides.insert(strides.begin(), t.count());
     dims.insert(dims.begin(), 1);
   }
-  return memory::desc(dims, memory::data_type::f32, strides);
+  return memory::desc(dims, onednn::data_type(t.type), strides);
 }
 
 size_t product_rank(const Problem& p) {
@@ -83,7 +83,8 @@ std::optional<Plan> plan(const Problem& p, const EpilogueChain& chain, bool cons
   if (attrs.op_b == MatrixOp::kVector) y.dims.push_back(1);
   const auto c = onednn::describe(y, rank);
   const auto type = narrow ? memory::data_type::bf16 : memory::data_type::f32;
-  const auto a = narrow ? onednn::narrowed(out.a) : out.a;
+  const bool as_it_is = p.inputs[0].type == DType::kBF16 && p.inputs[0].pitch == 0;
+  const auto a = narrow && !as_it_is ? onednn::narrowed(out.a) : out.a;
   const auto b = constant_b ? memory::desc(out.b.get_dims(), type, memory::format_tag::any) : out.b;
   out.pd = dnnl::matmul::primitive_desc(onednn::engine(), a, b, c, onednn::attributes(out.post));
   return out;
@@ -91,26 +92,29 @@ std::optional<Plan> plan(const Problem& p, const EpilogueChain& chain, bool cons
 
 class MatMulOneDnn : public Tactic {
  public:
-  /// `narrow`: both operands are rounded to bf16, sums are formed and written in f32.
+  /// `narrow`: operands that are not stored in bf16 are rounded to it (the second only where it is constant); sums are
+  /// formed in f32 and written in the output's type.
   MatMulOneDnn(std::string_view name, bool narrow) : name_(name), narrow_(narrow) {}
   std::string_view name() const override { return name_; }
 
   Verdict supports(const Problem& p) const override {
     if (p.base_inputs() != 2 || !p.has(0) || !p.has(1)) return Verdict::no("takes two operands");
     for (const TensorDesc* t : {&p.inputs[0], &p.inputs[1], &p.outputs[0]}) {
-      if (t->type != DType::kF32) return Verdict::no("computes in f32, not {}", hone::name(t->type));
+      if (t->type != DType::kF32 && !(narrow_ && t->type == DType::kBF16))
+        return Verdict::no("computes in f32, not {}", hone::name(t->type));
       if (t->format != Format::kLinear) return Verdict::no("reads and writes linear tensors");
       if (t->count() == 0) return Verdict::no("does not handle empty tensors");
     }
     if (narrow_) {
       if (Verdict v = onednn::takes_bf16(p); !v) return v;
-      if (p.constant(1) == nullptr) return Verdict::no("rounds the second operand, which must be constant");
+      if (p.constant(1) == nullptr && p.inputs[1].type != DType::kBF16)
+        return Verdict::no("rounds the second operand, which must be constant");
     }
     const auto& attrs = p.attr<MatMulAttrs>();
     const bool vectors = attrs.op_a == MatrixOp::kVector || attrs.op_b == MatrixOp::kVector;
     if (vectors && (p.has_epilogue() || p.outputs[0].pitch > 0)) return Verdict::no("has no epilogue for vectors");
     if (product_rank(p) > 6) return Verdict::no("has too many axes");
-    const auto chain = epilogue_chain(p, {p.outputs[0].dims, Format::kLinear, true});
+    const auto chain = epilogue_chain(p, {p.outputs[0].dims, Format::kLinear, true, narrow_});
     if (!chain.failure.empty()) return {chain.failure};
     try {
       const ThreadScope threads(p.threads);
@@ -119,7 +123,7 @@ class MatMulOneDnn : public Tactic {
       if (std::string(made->pd.impl_info_str()).find("ref") != std::string::npos)
         return Verdict::no("the library has only reference code");
       const size_t workspace =
-          made->pd.scratchpad_desc().get_size() + (narrow_ ? made->pd.src_desc().get_size() + 64 : 0);
+          made->pd.scratchpad_desc().get_size() + (converts(*made) ? made->pd.src_desc().get_size() + 64 : 0);
       if (workspace > p.workspace_limit) return Verdict::no("needs {} bytes of workspace", workspace);
     } catch (const dnnl::error& e) {
       return Verdict::no("the library refuses: {}", e.message);
@@ -142,7 +146,7 @@ class MatMulOneDnn : public Tactic {
     const auto made = plan(p, chain_of(p), !blobs.empty(), narrow_);
     require<InternalError>(made.has_value(), "matrix product without a plan");
     auto runner = std::make_unique<Runner>(dnnl::matmul(made->pd), made->pd.scratchpad_desc(), p.threads);
-    if (narrow_)
+    if (converts(*made))
       runner->convert_input(DNNL_ARG_SRC, made->a, made->pd.src_desc(), 0);
     else
       runner->bind_input(DNNL_ARG_SRC, made->pd.src_desc(), 0);
@@ -161,8 +165,9 @@ class MatMulOneDnn : public Tactic {
   double estimate(const Problem&) const override { return 2; }
 
  private:
-  static EpilogueChain chain_of(const Problem& p) {
-    return epilogue_chain(p, {p.outputs[0].dims, Format::kLinear, true});
+  static bool converts(const Plan& made) { return made.pd.src_desc() != made.a; }
+  EpilogueChain chain_of(const Problem& p) const {
+    return epilogue_chain(p, {p.outputs[0].dims, Format::kLinear, true, narrow_});
   }
   memory::desc chosen_b(const Problem& p) const {
     const ThreadScope threads(p.threads);

@@ -2,11 +2,13 @@
 #include "backends/cpu/tactics/onednn/onednn.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <numeric>
 #include <thread>
 
+#include "backends/cpu/brain_support.h"
 #include "backends/cpu/simd/isa.h"
 #include "backends/layout.h"
 
@@ -26,8 +28,10 @@ memory::desc describe(const TensorDesc& t, size_t rank) {
   const size_t lead = rank - t.dims.size();
   for (size_t i = 0; i < t.dims.size(); ++i) dims[lead + i] = t.dims[i], strides[lead + i] = own[i];
   for (size_t i = lead; i-- > 0;) strides[i] = i + 1 < rank ? dims[i + 1] * strides[i + 1] : 1;
-  return memory::desc(dims, memory::data_type::f32, strides);
+  return memory::desc(dims, data_type(t.type), strides);
 }
+
+memory::data_type data_type(DType t) { return t == DType::kBF16 ? memory::data_type::bf16 : memory::data_type::f32; }
 
 memory::desc narrowed(const memory::desc& d) {
   // Without gaps, in the same order of axes.
@@ -45,12 +49,9 @@ Verdict takes_bf16(const Problem& p) {
   if (!p.allow_bf16) return Verdict::no("bf16 arithmetic is not allowed");
   if (isa() != Isa::kAvx512)
     return Verdict::no("bf16 products need AMX-BF16 or AVX512-BF16; the instruction set in use is {}", isa_name(isa()));
-  static const bool has = [] {
-    const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
-    const auto needed = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
-    return (isa & needed) == needed;
-  }();
-  return has ? Verdict::yes() : Verdict::no("bf16 products need AMX-BF16 or AVX512-BF16, which the processor lacks");
+  return brain_support() == BrainSupport::kUnits
+             ? Verdict::yes()
+             : Verdict::no("bf16 products need AMX-BF16 or AVX512-BF16, which the processor lacks");
 }
 
 std::optional<Eltwise> eltwise_algorithm(const Step& s) {
@@ -206,3 +207,25 @@ void Runner::run(const Launch& l) const noexcept {
 }
 
 }  // namespace hone::cpu::onednn
+
+namespace hone::cpu {
+
+BrainSupport brain_support() noexcept {
+  static const bool has = [] {
+    const auto known = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+    const auto needed = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
+    return (known & needed) == needed;
+  }();
+  if (has && isa() == Isa::kAvx512) return BrainSupport::kUnits;
+  return brain_forced() ? BrainSupport::kEmulated : BrainSupport::kNone;
+}
+
+bool brain_forced() noexcept {
+  static const bool forced = [] {
+    const char* value = std::getenv("HONE_CPU_BF16");
+    return value != nullptr && std::strcmp(value, "always") == 0;
+  }();
+  return forced;
+}
+
+}  // namespace hone::cpu

@@ -20,8 +20,11 @@ const dnnl::engine& engine();
 
 /// The tensor as it lies in memory, with leading axes of 1 up to `rank`.
 dnnl::memory::desc describe(const TensorDesc& t, size_t rank);
-/// The same tensor in bf16.
+/// The same tensor in bf16, without gaps.
 dnnl::memory::desc narrowed(const dnnl::memory::desc& d);
+/// f32 or bf16 as the library names it.
+dnnl::memory::data_type data_type(DType t);
+inline bool is_f32_or_bf16(DType t) { return t == DType::kF32 || t == DType::kBF16; }
 
 /// Whether products may and should be formed in bf16: the user allows it and the machine has AMX or AVX512-BF16.
 Verdict takes_bf16(const Problem& p);

@@ -21,7 +21,7 @@ struct Made {
 EpilogueChain chain_of(const Problem& p, const PwProgram& program) {
   Problem q = p;
   q.epilogue = {&program, 1};
-  return epilogue_chain(q, {p.outputs[0].dims, p.outputs[0].format, true});
+  return epilogue_chain(q, {p.outputs[0].dims, p.outputs[0].format, true, bool(onednn::takes_bf16(p))});
 }
 
 EpilogueChain without_first(EpilogueChain chain) {
@@ -73,9 +73,10 @@ class PointwiseOneDnn : public Tactic {
       return Verdict::no("takes 1 to 5 axes, none empty");
     for (size_t i = 0; i < p.inputs.size(); ++i) {
       if (!p.has(i)) return Verdict::no("input {} is left out", i);
-      if (p.inputs[i].type != DType::kF32) return Verdict::no("computes in f32, not {}", hone::name(p.inputs[i].type));
+      if (!onednn::is_f32_or_bf16(p.inputs[i].type))
+        return Verdict::no("computes in f32, not {}", hone::name(p.inputs[i].type));
     }
-    if (out.type != DType::kF32) return Verdict::no("computes in f32, not {}", hone::name(out.type));
+    if (!onednn::is_f32_or_bf16(out.type)) return Verdict::no("computes in f32, not {}", hone::name(out.type));
     if (p.inputs.empty() || p.inputs[0].dims != out.dims || p.inputs[0].format != out.format)
       return Verdict::no("the first input must be like the output");
     const PwProgram program = pointwise_program(p);

@@ -12,6 +12,12 @@ std::vector<DType> input_types(const Problem& p) {
   return types;
 }
 
+std::vector<DType> output_types(const Problem& p) {
+  std::vector<DType> types;
+  for (const TensorDesc& d : p.outputs) types.push_back(d.type);
+  return types;
+}
+
 // Dims and strides with the axes in the order of the first output's memory.
 PwTensors tensors_of(const Problem& p) {
   const TensorDesc& out = p.outputs[0];
@@ -32,7 +38,9 @@ PwTensors tensors_of(const Problem& p) {
 class PointwiseKernel : public Kernel {
  public:
   explicit PointwiseKernel(const Problem& p)
-      : evaluator_(pointwise_program(p), input_types(p)), nest_(evaluator_, tensors_of(p)), threads_(p.threads) {}
+      : evaluator_(pointwise_program(p), input_types(p), output_types(p)),
+        nest_(evaluator_, tensors_of(p)),
+        threads_(p.threads) {}
   size_t workspace() const override { return nest_.workspace(threads_); }
   void run(const Launch& l) const noexcept override {
     void* operands[kPwMaxOperands];
@@ -59,6 +67,12 @@ class PointwiseFused : public Tactic {
       return Verdict::no("{}", reason);
     for (size_t i = 0; i < p.inputs.size(); ++i)
       if (!p.has(i)) return Verdict::no("input {} is left out", i);
+    const PwEvaluator as_written(program, input_types(p));
+    for (size_t k = 0; k < p.outputs.size(); ++k) {
+      const DType has = as_written.output_type(static_cast<int>(k)), wants = p.outputs[k].type;
+      if (has != wants && (pw_class(has) != PwClass::kFloat || pw_class(wants) != PwClass::kFloat || is_packed(wants)))
+        return Verdict::no("output {} is {}, the program gives {}", k, hone::name(wants), hone::name(has));
+    }
     const TensorDesc& out = p.outputs[0];
     for (const TensorDesc& d : p.outputs)
       if (d.dims != out.dims || d.format != out.format) return Verdict::no("outputs differ in shape or format");

@@ -10,7 +10,9 @@ PwProgram pointwise_program(const Problem& p) {
   PwProgram program;
   program.inputs = static_cast<int>(p.base_inputs());
   PwInstr instr;
-  instr.type = p.outputs[0].type;
+  // What is stored in bf16 is rounded when it is stored.
+  const bool rounds = p.outputs[0].type == DType::kBF16 && is_float(p.inputs[0].type);
+  instr.type = rounds ? DType::kF32 : p.outputs[0].type;
   if (p.op == &kMapOp) {
     const auto& a = p.attr<MapAttrs>();
     instr.fn = a.fn;
