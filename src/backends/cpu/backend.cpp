@@ -44,8 +44,15 @@ class CpuBackend : public Backend {
     return it == by_op_.end() ? std::span<const Tactic* const>() : it->second;
   }
   BrainStorage brain_storage() const override {
-    if (cpu::brain_forced()) return BrainStorage::kAlways;
-    return cpu::brain_support() == cpu::BrainSupport::kUnits ? BrainStorage::kIfFaster : BrainStorage::kNever;
+    switch (cpu::brain_wish()) {
+      case cpu::BrainWish::kAlways:
+        return BrainStorage::kAlways;
+      case cpu::BrainWish::kMeasure:
+        return cpu::brain_support() == cpu::BrainSupport::kUnits ? BrainStorage::kIfFaster : BrainStorage::kNever;
+      case cpu::BrainWish::kNone:
+        break;
+    }
+    return BrainStorage::kNever;
   }
   const Tactic* find_tactic(std::string_view name) const override {
     auto it = by_name_.find(name);

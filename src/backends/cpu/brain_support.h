@@ -5,13 +5,14 @@
 
 namespace hone::cpu {
 
-/// kEmulated: there are no BF16 units, but brain_forced(): products are then computed in FP32.
+/// kEmulated: there are no BF16 units, but BrainWish::kAlways: products are then computed in FP32.
 enum class BrainSupport : uint8_t { kNone, kEmulated, kUnits };
 
 /// kUnits: AMX-BF16 or AVX512-BF16, unless the instruction set is limited below AVX-512.
 BrainSupport brain_support() noexcept;
-/// The environment asks for tensors in BF16 wherever the builder allows BF16, faster or not (HONE_CPU_BF16=always): for
-/// tests, which follow the way of such tensors through a network on any processor, and for comparisons.
-bool brain_forced() noexcept;
+/// Whether HONE_CPU_BF16 asks for tensors in BF16 where the builder allows BF16: `always`, on any processor, faster or
+/// not; `measure`, where the processor has BF16 units and the layers are faster so.
+enum class BrainWish : uint8_t { kNone, kMeasure, kAlways };
+BrainWish brain_wish() noexcept;
 
 }  // namespace hone::cpu

@@ -187,7 +187,8 @@ class Writer {
       wide = wide || t == DType::kF64 || (is_integer(t) && bits(t) >= 32);
     }
     const std::string_view type = wide ? "double" : "float";
-    return call(!wide && is_short_float(c.type) && has_short_form(c.fn) ? "s_" : "f_", c, type, type, jumps(c.fn) || !is_float(c.type));
+    return call(!wide && is_short_float(c.type) && has_short_form(c.fn) ? "s_" : "f_", c, type, type,
+                jumps(c.fn) || !is_float(c.type));
   }
   std::string on_integers(const PwInstr& c) const {
     if (!has_integer_meaning(c.fn)) return convert("long long", call("f_", c, "double", "double", false));

@@ -1,5 +1,6 @@
-// Attention on Hopper's tensor cores (sm_90a): groups of four warps with 64 queries each. Queries and keys are multiplied
-// out of shared memory; weights stay in registers, where they are the first operand of the product with the values.
+// Attention on Hopper's tensor cores (sm_90a): groups of four warps with 64 queries each. Queries and keys are
+// multiplied out of shared memory; weights stay in registers, where they are the first operand of the product with the
+// values.
 #pragma once
 
 #include "attention.cuh"
@@ -10,8 +11,8 @@ namespace attention {
 
 /// GROUPS groups, KEYS keys at a time (a multiple of 16). D, DV: channels rounded up to 64, which lie in shared memory
 /// as slabs of 64. STAGES: 1 where all keys are one block, else 2.
-template <class T, mma::Kind KIND, int GROUPS, int KEYS, int D, int DV, int STAGES, Mask MASK, bool CAUSAL, bool SOFTCAP,
-          class M>
+template <class T, mma::Kind KIND, int GROUPS, int KEYS, int D, int DV, int STAGES, Mask MASK, bool CAUSAL,
+          bool SOFTCAP, class M>
 struct WarpGroups : TensorCores<T, KIND, GROUPS * 4, KEYS, D, DV, STAGES, MASK, CAUSAL, SOFTCAP, M> {
   using Base = TensorCores<T, KIND, GROUPS * 4, KEYS, D, DV, STAGES, MASK, CAUSAL, SOFTCAP, M>;
   static constexpr int kRows = Base::kRows, kRowBytes = 128;
@@ -108,7 +109,8 @@ struct WarpGroups : TensorCores<T, KIND, GROUPS * 4, KEYS, D, DV, STAGES, MASK, 
     hold(d);
   }
 
-  static __device__ __forceinline__ void combine(const char* v, const float (&s)[KEYS / 8][4], float (&sum)[DV / 8][4]) {
+  static __device__ __forceinline__ void combine(const char* v, const float (&s)[KEYS / 8][4],
+                                                 float (&sum)[DV / 8][4]) {
     unsigned a[KEYS / 16][4];
 #pragma unroll
     for (int step = 0; step < KEYS / 16; ++step)

@@ -140,8 +140,8 @@ HONE_F1(gelu_erf, T(0.5) * x * (T(1) + m_erf(x * T(0.70710678118654752440))))
 HONE_F1(gelu_tanh, x / (T(1) + m_exp(T(-1.59576912160573071176) * (x + T(0.044715) * x * x * x))))
 HONE_F1(silu, x* m_sigmoid(a* x))
 
-// Forms for results of 16 bits, s_<name>: within 1e-6 of the value or of 1, with the special function unit's exponential
-// and reciprocal.
+// Forms for results of 16 bits, s_<name>: within 1e-6 of the value or of 1, with the special function unit's
+// exponential and reciprocal.
 #ifdef HONE_EMULATED
 inline float short_exp2(float x) { return exp2f(x); }
 inline float short_recip(float x) { return 1.0f / x; }

@@ -49,8 +49,7 @@ __device__ inline void multiply_add_held(float (&d)[32], const unsigned (&a)[4],
     const float low = mma::emulated_element<K>(held, k % 2), high = mma::emulated_element<K>(held + 1, k % 2);
     for (int j = 0; j < 8; ++j)
       for (int e = 0; e < 2; ++e) {
-        const auto* chunk =
-            reinterpret_cast<const unsigned short*>(b + product::chunk_offset<8>(step * 16 + k, j));
+        const auto* chunk = reinterpret_cast<const unsigned short*>(b + product::chunk_offset<8>(step * 16 + k, j));
         const unsigned short bits = chunk[lane % 4 * 2 + e];
         const float x = K == mma::kF16 ? float_of_half(bits) : float_of_bits(static_cast<unsigned>(bits) << 16);
         d[j * 4 + e] += low * x, d[j * 4 + 2 + e] += high * x;
@@ -170,15 +169,15 @@ HONE_WGMMA(96, 48, HONE_R_6, "%48", "%49", "%50")
 HONE_WGMMA(112, 56, HONE_R_7, "%56", "%57", "%58")
 HONE_WGMMA(128, 64, HONE_R_8, "%64", "%65", "%66")
 HONE_WGMMA(256, 128, HONE_R_16, "%128", "%129", "%130")
-#define HONE_WGMMA_HELD(KIND, TYPE)                                                                            \
-  template <>                                                                                                   \
-  struct HeldInstruction<KIND> {                                                                                \
-    static __device__ __forceinline__ void run(float (&d)[32], const unsigned (&a)[4], unsigned long long b) {  \
-      asm volatile("{ .reg .pred p; setp.ne.b32 p, %37, 0; wgmma.mma_async.sync.aligned.m64n64k16.f32." TYPE    \
-                   "." TYPE " {" HONE_R_4 "}, {%32, %33, %34, %35}, %36, p, 1, 1, 1; }"                         \
-                   : HONE_D32(d, 0)                                                                             \
-                   : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(1));                               \
-    }                                                                                                           \
+#define HONE_WGMMA_HELD(KIND, TYPE)                                                                                   \
+  template <>                                                                                                         \
+  struct HeldInstruction<KIND> {                                                                                      \
+    static __device__ __forceinline__ void run(float (&d)[32], const unsigned (&a)[4], unsigned long long b) {        \
+      asm volatile("{ .reg .pred p; setp.ne.b32 p, %37, 0; wgmma.mma_async.sync.aligned.m64n64k16.f32." TYPE "." TYPE \
+                   " {" HONE_R_4 "}, {%32, %33, %34, %35}, %36, p, 1, 1, 1; }"                                        \
+                   : HONE_D32(d, 0)                                                                                   \
+                   : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(1));                                     \
+    }                                                                                                                 \
   };
 HONE_WGMMA_HELD(mma::kF16, "f16")
 HONE_WGMMA_HELD(mma::kBF16, "bf16")

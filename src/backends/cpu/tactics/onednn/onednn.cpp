@@ -217,15 +217,17 @@ BrainSupport brain_support() noexcept {
     return (known & needed) == needed;
   }();
   if (has && isa() == Isa::kAvx512) return BrainSupport::kUnits;
-  return brain_forced() ? BrainSupport::kEmulated : BrainSupport::kNone;
+  return brain_wish() == BrainWish::kAlways ? BrainSupport::kEmulated : BrainSupport::kNone;
 }
 
-bool brain_forced() noexcept {
-  static const bool forced = [] {
+BrainWish brain_wish() noexcept {
+  static const BrainWish wish = [] {
     const char* value = std::getenv("HONE_CPU_BF16");
-    return value != nullptr && std::strcmp(value, "always") == 0;
+    if (value == nullptr) return BrainWish::kNone;
+    if (std::strcmp(value, "always") == 0) return BrainWish::kAlways;
+    return std::strcmp(value, "measure") == 0 ? BrainWish::kMeasure : BrainWish::kNone;
   }();
-  return forced;
+  return wish;
 }
 
 }  // namespace hone::cpu

@@ -1,6 +1,6 @@
-// Attention in one launch: cuda.attention_mma_<queries> on tensor cores for 16-bit types, cuda.attention_wgmma_<queries>
-// x<keys> on Hopper's, cuda.attention_fma_<queries> by ordinary arithmetic for all float types. Operands are read where
-// they lie, permutations included.
+// Attention in one launch: cuda.attention_mma_<queries> on tensor cores for 16-bit types,
+// cuda.attention_wgmma_<queries> x<keys> on Hopper's, cuda.attention_fma_<queries> by ordinary arithmetic for all float
+// types. Operands are read where they lie, permutations included.
 #include "ops/attention.h"
 
 #include "backends/cuda/program_code.h"
@@ -266,8 +266,10 @@ class AttentionWgmma : public RecipeTactic {
   double estimate(const Problem& p) const override {
     const AttentionProblem a(p);
     const int64_t blocks = ceil_div(a.queries(), rows()) * a.heads() * a.batch();
-    const int64_t together = std::clamp<int64_t>(gpu().shared_per_block / std::max<int64_t>(1, shared(a)), 1, 4 / groups_);
-    const double waves = std::max(1.0, static_cast<double>(blocks) / static_cast<double>(gpu().multiprocessors * together));
+    const int64_t together =
+        std::clamp<int64_t>(gpu().shared_per_block / std::max<int64_t>(1, shared(a)), 1, 4 / groups_);
+    const double waves =
+        std::max(1.0, static_cast<double>(blocks) / static_cast<double>(gpu().multiprocessors * together));
     const auto scores = static_cast<double>(rows() * keys(a) * ceil_div(a.keys(), keys(a)));
     // Arithmetic on scores leads; a block alone waits for memory first.
     return waves * (2000 + scores * static_cast<double>(together) * 0.1) / 1600 + 1;
@@ -337,10 +339,10 @@ class AttentionFma : public RecipeTactic {
     static const Class tactic(queries);          \
     return tactic;                               \
   }
-#define HONE_WGMMA_ATTENTION(queries, keys)             \
-  const Tactic& attention_wgmma_##queries##x##keys() {  \
-    static const AttentionWgmma tactic(queries, keys);  \
-    return tactic;                                      \
+#define HONE_WGMMA_ATTENTION(queries, keys)            \
+  const Tactic& attention_wgmma_##queries##x##keys() { \
+    static const AttentionWgmma tactic(queries, keys); \
+    return tactic;                                     \
   }
 HONE_ATTENTION(AttentionMma, attention_mma, 16)
 HONE_ATTENTION(AttentionMma, attention_mma, 32)
