@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 
 #include "backends/cuda_loader.h"
 #include "base/memory.h"
@@ -75,7 +76,7 @@ bool EngineDevice::synchronize(cudaStream_t stream) noexcept {
 cudaEvent_t EngineDevice::createEvent() noexcept {
   return guarded(reporter_, "IEngineDevice::createEvent", static_cast<cudaEvent_t>(nullptr), [&] {
     if (device_ != nullptr) return static_cast<cudaEvent_t>(device_->create_event());
-    return reinterpret_cast<cudaEvent_t>(new Clock::time_point(Clock::now()));
+    return reinterpret_cast<cudaEvent_t>(std::make_unique<Clock::time_point>(Clock::now()).release());
   });
 }
 

@@ -381,8 +381,9 @@ std::unique_ptr<plan::Plan> compile(const ir::Graph& g, const Options& options, 
     if (o.log) o.log(severity, s);
   };
   for (int build = 0;; ++build) {
-    auto [chosen, plan] = build_once(g, o, report);
-    Build& b = *chosen;
+    auto made = build_once(g, o, report);
+    Build& b = *made.first;
+    std::unique_ptr<plan::Plan> plan = std::move(made.second);
     if (o.verify == nullptr) return plan;
     std::vector<LayerCheck> checks;
     try {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include "base/parallel.h"
 
@@ -96,9 +97,9 @@ PwEvaluator::PwEvaluator(const PwProgram& p, std::span<const DType> inputs, std:
     : inputs_(p.inputs) {
   if (const std::string reason = refuse(p, inputs); !reason.empty()) fail<Unsupported>("pointwise program: {}", reason);
   types_.assign(inputs.begin(), inputs.end());
-  std::vector<int> values;  // by register
+  std::vector<int> values(static_cast<size_t>(p.inputs));  // by register
   std::vector<DType> registers(inputs.begin(), inputs.end());
-  for (int i = 0; i < p.inputs; ++i) values.push_back(i);
+  std::iota(values.begin(), values.end(), 0);
   for (const PwInstr& instr : p.code) {
     int value = values[static_cast<size_t>(instr.operand[0])];
     if (instr.fn != ScalarFn::kIdentity) {

@@ -18,8 +18,10 @@ constexpr double kHalfStep = 4e-3;  // of the result's rounding
 // What the operator makes of the tensors' values, in single precision.
 Tensor reference(const Op& op, const Attributes& a, const std::vector<Tensor>& inputs) {
   std::vector<Tensor> wide;
+  wide.reserve(inputs.size());
   for (const Tensor& t : inputs) wide.push_back(t.to(DType::kF32));
   std::vector<const Tensor*> pointers;
+  pointers.reserve(wide.size());
   for (const Tensor& t : wide) pointers.push_back(&t);
   return evaluate(op, a, pointers, 1)[0];
 }

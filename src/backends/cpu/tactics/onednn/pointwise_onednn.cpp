@@ -100,9 +100,8 @@ class PointwiseOneDnn : public Tactic {
     const auto made = plan(p, chain_of(p, program));
     require<InternalError>(made.has_value(), "element-wise chain without a plan");
     auto runner = std::make_unique<Runner>(made->primitive, made->scratchpad, p.threads);
-    const bool binary = made->other_input >= 0;
-    runner->bind_input(binary ? DNNL_ARG_SRC_0 : DNNL_ARG_SRC, made->source, 0);
-    if (binary) runner->bind_input(DNNL_ARG_SRC_1, made->other, made->other_input);
+    runner->bind_input(DNNL_ARG_SRC_0, made->source, 0);  // of one operand too: DNNL_ARG_SRC is the same
+    if (made->other_input >= 0) runner->bind_input(DNNL_ARG_SRC_1, made->other, made->other_input);
     for (size_t i = 0; i < made->post.arguments.size(); ++i)
       runner->bind_input(made->post.arguments[i].first, made->post.descs[i], made->post.arguments[i].second);
     runner->bind_output(DNNL_ARG_DST, made->target);

@@ -27,6 +27,7 @@ PwTensors tensors_of(const Problem& p) {
   const auto add = [&](const TensorDesc& d) {
     const std::vector<int64_t> logical = broadcast_strides_of(d, out.dims.size());
     std::vector<int64_t> physical;
+    physical.reserve(order.size());
     for (size_t a : order) physical.push_back(logical[a]);
     t.strides.push_back(physical);
   };
