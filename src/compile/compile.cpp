@@ -344,10 +344,6 @@ bool apply(const Remedy& r, Options& o) {
   return changed;
 }
 
-}  // namespace
-
-namespace {
-
 BrainStorage brain_storage(const Options& o) {
   const Backend& backend = o.backend != nullptr ? *o.backend : cpu_backend();
   return o.allow_bf16 ? backend.brain_storage() : BrainStorage::kNever;

@@ -25,17 +25,6 @@ struct Problem {
 
 enum Mask { kNone, kKeep, kAdd };
 
-/// 2^x to two units in the last place, where results too small to be normal count as zeros.
-__device__ __forceinline__ float power_of_2(float x) {
-#ifdef HONE_EMULATED
-  return exp2f(x);
-#else
-  float r;
-  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(x));
-  return r;
-#endif
-}
-
 constexpr float kLog2E = 1.44269504088896340736f;
 __device__ __forceinline__ float minus_infinity() { return float_of_bits(0xff800000u); }
 
@@ -251,7 +240,7 @@ struct TensorCores {
       for (int j = 0; j < KEYS / 8; ++j) high = fmaxf(high, fmaxf(s[j][half * 2], s[j][half * 2 + 1]));
       high = fmaxf(high, __shfl_xor_sync(0xffffffffu, high, 1));
       high = fmaxf(high, __shfl_xor_sync(0xffffffffu, high, 2));
-      const float base = high == minus_infinity() ? 0 : high, rescale = power_of_2(top[half] - base);
+      const float base = high == minus_infinity() ? 0 : high, rescale = short_exp2(top[half] - base);
       top[half] = high;
       float part = 0;
 #pragma unroll
@@ -259,7 +248,7 @@ struct TensorCores {
 #pragma unroll
         for (int e = 0; e < 2; ++e) {
           float& x = s[j][half * 2 + e];
-          x = power_of_2(x - base);
+          x = short_exp2(x - base);
           part += x;
         }
       total[half] = total[half] * rescale + part;

@@ -143,6 +143,7 @@ HONE_F1(silu, x* m_sigmoid(a* x))
 // Forms for results of 16 bits, s_<name>: within 1e-6 of the value or of 1, with the special function unit's
 // exponential and reciprocal.
 #ifdef HONE_EMULATED
+/// 2^x to two units in the last place, where results too small to be normal count as zeros.
 inline float short_exp2(float x) { return exp2f(x); }
 inline float short_recip(float x) { return 1.0f / x; }
 #else

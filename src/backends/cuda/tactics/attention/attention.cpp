@@ -1,6 +1,6 @@
-// Attention in one launch: cuda.attention_mma_<queries> on tensor cores for 16-bit types,
-// cuda.attention_wgmma_<queries> x<keys> on Hopper's, cuda.attention_fma_<queries> by ordinary arithmetic for all float
-// types. Operands are read where they lie, permutations included.
+// Attention in one launch: cuda.attention_mma_<queries> on tensor cores for 16-bit types, on Hopper's
+// cuda.attention_wgmma_<queries>x<keys>, and cuda.attention_fma_<queries> by ordinary arithmetic for all float types.
+// Operands are read where they lie, permutations included.
 #include "ops/attention.h"
 
 #include "backends/cuda/program_code.h"
@@ -100,11 +100,12 @@ class AttentionSource {
     problem_ = make_problem(attrs);
   }
 
-  /// `structure`: the kernel with its template arguments before the flags.
-  Recipe recipe(const std::string& structure, int threads, int64_t rows, int64_t shared, const char* shared_type) {
+  /// `structure`: the kernel of `header` with its template arguments before the flags.
+  Recipe recipe(const char* header, const std::string& structure, int threads, int64_t rows, int64_t shared,
+                const char* shared_type) {
     Recipe r;
     r.source = fmt::format(
-        R"(#include "attention_groups.cuh"
+        R"(#include "{7}"
 typedef attention::{0}, {1}> Attention;
 extern "C" __global__ void __launch_bounds__({2}) kernel({3}) {{
   extern __shared__ __align__(128) {4} shared[];
@@ -113,7 +114,7 @@ extern "C" __global__ void __launch_bounds__({2}) kernel({3}) {{
 }}
 )",
         structure, flags_, threads, k_.parameters(), shared_type, problem_,
-        a_.masked ? "mask" : "static_cast<const float*>(nullptr)");
+        a_.masked ? "mask" : "static_cast<const float*>(nullptr)", header);
     r.arguments = k_.arguments();
     r.overlaps = true;
     r.block = {static_cast<unsigned>(threads), 1, 1};
@@ -193,7 +194,7 @@ class AttentionMma : public RecipeTactic {
     const char* kind = p.inputs[0].type == DType::kF16 ? "mma::kF16" : "mma::kBF16";
     const std::string structure = fmt::format("TensorCores<{}, {}, {}, {}, {}, {}, {}", source.type(), kind, warps_,
                                               s.keys, s.channels, s.value_channels, s.stages);
-    return {source.recipe(structure, warps_ * 32, warps_ * 16, shared(s, s.stages), "char")};
+    return {source.recipe("attention.cuh", structure, warps_ * 32, warps_ * 16, shared(s, s.stages), "char")};
   }
   double estimate(const Problem& p) const override {
     const AttentionProblem a(p);
@@ -261,7 +262,7 @@ class AttentionWgmma : public RecipeTactic {
     const std::string structure =
         fmt::format("WarpGroups<{}, {}, {}, {}, {}, {}, {}", source.type(), kind, groups_, keys(a),
                     round_up(a.channels(), 64), round_up(a.value_channels(), 64), stages(a));
-    return {source.recipe(structure, groups_ * 128, rows(), shared(a), "char")};
+    return {source.recipe("attention_groups.cuh", structure, groups_ * 128, rows(), shared(a), "char")};
   }
   double estimate(const Problem& p) const override {
     const AttentionProblem a(p);
@@ -310,7 +311,7 @@ class AttentionFma : public RecipeTactic {
     AttentionSource source(p);
     const std::string structure = fmt::format("Plain<{}, {}, {}, {}, {}", source.type(), kWarps, rows_,
                                               round_up(a.channels(), 4), round_up(a.value_channels(), 32));
-    return {source.recipe(structure, kWarps * 32, rows_ * kWarps, shared(a), "float")};
+    return {source.recipe("attention.cuh", structure, kWarps * 32, rows_ * kWarps, shared(a), "float")};
   }
   double estimate(const Problem& p) const override {
     const AttentionProblem a(p);
