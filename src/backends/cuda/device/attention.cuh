@@ -118,7 +118,7 @@ struct TensorCores {
         if (block + 1 < blocks) fetch(block + 1);
         mma::commit_copies();
       }
-      M hidden[MASK == kNone ? 1 : KEYS / 8][4];  // asked for before the wait, so that both take their time together
+      Hidden hidden;  // asked for before the wait, so that both take their time together
       fetch_mask(p, mask, block * KEYS, query, hidden);
       if (STAGES > 1)
         mma::wait_copies<1>();
@@ -163,8 +163,12 @@ struct TensorCores {
     }
   }
 
+  /// The mask of a block of keys: of the thread's two rows, its two columns of each eight.
+  struct Hidden {
+    Kept<M, 2> at[MASK == kNone ? 1 : KEYS / 8][2];
+  };
   static __device__ __forceinline__ void fetch_mask(const Problem& p, const M* mask, int first, int query,
-                                                    M (&hidden)[MASK == kNone ? 1 : KEYS / 8][4]) {
+                                                    Hidden& hidden) {
     if constexpr (MASK != kNone) {
       const int t = mma::lane() % 4;
       const M* row[2];
@@ -181,30 +185,34 @@ struct TensorCores {
 #pragma unroll
           for (int j = 0; j < KEYS / 8; ++j) {
             if (half == 1 && one_row) {
-              hidden[j][2] = hidden[j][0], hidden[j][3] = hidden[j][1];
+              hidden.at[j][1] = hidden.at[j][0];
               continue;
             }
-            const auto two = *reinterpret_cast<const Pack<M, 2>*>(row[half] + j * 8);
-            hidden[j][half * 2] = two.at[0], hidden[j][half * 2 + 1] = two.at[1];
+            hidden.at[j][half] = keep_pack<2>(row[half] + j * 8);
           }
       } else {
         const int step = static_cast<int>(p.mask.channel), left = p.keys - first - t * 2;
 #pragma unroll
         for (int j = 0; j < KEYS / 8; ++j)
 #pragma unroll
-          for (int e = 0; e < 2; ++e) {
-            const bool there = j * 8 + e < left;
-            hidden[j][e] = there ? row[0][(j * 8 + e) * step] : M();
-            hidden[j][e + 2] = one_row ? hidden[j][e] : there ? row[1][(j * 8 + e) * step] : M();
+          for (int half = 0; half < 2; ++half) {
+            if (half == 1 && one_row) {
+              hidden.at[j][1] = hidden.at[j][0];
+              continue;
+            }
+            Pack<M, 2> two = {};
+#pragma unroll
+            for (int e = 0; e < 2; ++e)
+              if (j * 8 + e < left) two.at[e] = row[half][(j * 8 + e) * step];
+            hidden.at[j][half] = keep_pack(two);
           }
       }
     }
   }
 
   /// Products of queries and keys become exponents of 2. Whether a key is there is asked only where some are not.
-  static __device__ __forceinline__ void make_exponents(const Problem& p,
-                                                        const M (&hidden)[MASK == kNone ? 1 : KEYS / 8][4], int first,
-                                                        int query, float (&s)[KEYS / 8][4]) {
+  static __device__ __forceinline__ void make_exponents(const Problem& p, const Hidden& hidden, int first, int query,
+                                                        float (&s)[KEYS / 8][4]) {
     const float scale = p.scale * kLog2E;
 #pragma unroll
     for (int j = 0; j < KEYS / 8; ++j)
@@ -215,8 +223,9 @@ struct TensorCores {
           x = p.softcap * kLog2E * tanhf(x * p.scale / p.softcap);
         else
           x *= scale;
-        if constexpr (MASK == kKeep) x = value_of(hidden[j][e]) != 0 ? x : minus_infinity();
-        if constexpr (MASK == kAdd) x = fmaf(static_cast<float>(value_of(hidden[j][e])), kLog2E, x);
+        if constexpr (MASK == kKeep) x = value_of(hidden.at[j][e / 2].unpack().at[e % 2]) != 0 ? x : minus_infinity();
+        if constexpr (MASK == kAdd)
+          x = fmaf(static_cast<float>(value_of(hidden.at[j][e / 2].unpack().at[e % 2])), kLog2E, x);
       }
     const int last = CAUSAL ? query + p.causal_offset : p.keys - 1;  // key that the upper row sees
     if (first + KEYS <= p.keys && (!CAUSAL || first + KEYS - 1 <= last)) return;

@@ -62,7 +62,7 @@ struct WarpGroups : TensorCores<T, KIND, GROUPS * 4, KEYS, D, DV, STAGES, MASK, 
       for (int e = 0; e < 4; ++e) sum[j][e] = 0;
     for (int block = 0; block < blocks; ++block) {
       if (STAGES > 1) fetch(block + 1);
-      M hidden[MASK == kNone ? 1 : KEYS / 8][4];
+      typename Base::Hidden hidden;
       Base::fetch_mask(p, mask, block * KEYS, query, hidden);
       ready<STAGES * 2 - 1>();
       const char* slab = slab_of(block);

@@ -90,6 +90,9 @@ __device__ __forceinline__ unsigned pack_bfloat162(float lo, float hi) {
 #endif
 }
 
+__device__ __forceinline__ unsigned pack_pair(half, float lo, float hi) { return pack_half2(lo, hi); }
+__device__ __forceinline__ unsigned pack_pair(bfloat16, float lo, float hi) { return pack_bfloat162(lo, hi); }
+
 __device__ __forceinline__ float to_float(float x) { return x; }
 __device__ __forceinline__ float to_float(half x) { return float_of_half(x.bits); }
 __device__ __forceinline__ float to_float(bfloat16 x) { return float_of_bits(static_cast<unsigned>(x.bits) << 16); }
@@ -127,6 +130,34 @@ __device__ __forceinline__ Pack<T, N> load_pack(const T* p) {
 template <int N, class T>
 __device__ __forceinline__ void store_pack(T* p, const Pack<T, N>& v) {
   *reinterpret_cast<Pack<T, N>*>(p) = v;
+}
+
+template <int BYTES>
+struct alignas(BYTES < 16 ? BYTES : 16) Words {
+  unsigned word[BYTES / 4];
+};
+template <>
+struct Words<2> {
+  unsigned short word[1];
+};
+template <>
+struct Words<1> {
+  unsigned char word[1];
+};
+/// A pack as it was loaded. It is taken apart where it is needed: instructions that take it apart wait for the load, so
+/// that several loads are under way together only where that comes behind the last of them.
+template <class T, int N>
+struct Kept {
+  Words<static_cast<int>(sizeof(T)) * N> words;
+  __device__ __forceinline__ Pack<T, N> unpack() const { return reinterpret_cast<const Pack<T, N>&>(words); }
+};
+template <int N, class T>
+__device__ __forceinline__ Kept<T, N> keep_pack(const T* p) {
+  return *reinterpret_cast<const Kept<T, N>*>(p);
+}
+template <class T, int N>
+__device__ __forceinline__ Kept<T, N> keep_pack(const Pack<T, N>& p) {
+  return reinterpret_cast<const Kept<T, N>&>(p);
 }
 
 /// One access where `aligned`, else element by element.

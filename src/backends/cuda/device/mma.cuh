@@ -61,6 +61,13 @@ __device__ inline void load_matrices_transposed(unsigned (&r)[4], const void* ro
   }
 }
 
+/// The way back.
+__device__ inline void store_matrices(void* row, const unsigned (&r)[4]) {
+  const Registers mine = {{r[0], r[1], r[2], r[3]}, {0, 0}};
+  const auto warp = emulated_exchange(0xffffffffu, mine);
+  for (int i = 0; i < 4; ++i) static_cast<unsigned*>(row)[i] = warp[lane() % 8 * 4 + i].a[lane() / 8];
+}
+
 /// To TF32, halves away from zero.
 __device__ inline unsigned round_tf32(unsigned bits) {
   return (bits & 0x7f800000u) == 0x7f800000u ? bits : (bits + 0x1000u) & 0xffffe000u;
@@ -137,6 +144,15 @@ __device__ __forceinline__ void load_matrices_transposed(unsigned (&r)[4], const
                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
                : "r"(shared_address(row))
                : "memory");
+}
+
+/// The way back. Hopper and later.
+__device__ __forceinline__ void store_matrices(void* row, const unsigned (&r)[4]) {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1,%2,%3,%4};" ::"r"(shared_address(row)), "r"(r[0]),
+               "r"(r[1]), "r"(r[2]), "r"(r[3])
+               : "memory");
+#endif
 }
 
 /// To TF32, halves away from zero.

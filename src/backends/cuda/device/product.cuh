@@ -41,6 +41,7 @@ struct View {
       for (int i = 0; i < V; ++i)
         if (i < n) v[i] = from[i];
     } else if constexpr (COLUMNS == 0) {
+      if (n <= 0) return;
       const E one = *from;
 #pragma unroll
       for (int i = 0; i < V; ++i) v[i] = one;
@@ -48,6 +49,24 @@ struct View {
 #pragma unroll
       for (int i = 0; i < V; ++i)
         if (i < n) v[i] = from[columns.offset(column + i)];
+    }
+  }
+  /// Pairs of neighbouring columns: column + 8 i and the next, as far as there are columns, of which an even number is
+  /// left. The same for all rows.
+  template <int N, class E>
+  __device__ __forceinline__ void keep_pairs(int column, int left, Kept<E, 2> (&v)[N]) const {
+    static_assert(ROWS == 0, "no rows");
+    if (COLUMNS == 1 && CONTIGUOUS && aligned(data + column, 2 * sizeof(T))) {
+#pragma unroll
+      for (int i = 0; i < N; ++i)
+        if (i * 8 < left) v[i] = keep_pack<2>(data + column + i * 8);
+      return;
+    }
+#pragma unroll
+    for (int i = 0; i < N; ++i) {
+      Pack<E, 2> two = {};
+      load(0, column + i * 8, left - i * 8 < 2 ? left - i * 8 : 2, two.at);
+      v[i] = keep_pack(two);
     }
   }
   template <int V, class E>

@@ -264,6 +264,12 @@ class WarpGroups {
       }
   }
 
+  /// The caller's two neighbours of columns [8 chunk, 8 chunk + 8) and 64-row block `block`: of the lower (0) or the
+  /// upper (1) eight rows of its warp.
+  __device__ __forceinline__ void pair(int block, int chunk, int upper, float (&v)[2]) const {
+    v[0] = sum_[block][chunk * 4 + upper * 2], v[1] = sum_[block][chunk * 4 + upper * 2 + 1];
+  }
+
  private:
   static constexpr int kColumns = BN / GROUPS_N;
   /// Keeps the compiler from moving the sums about while products run.

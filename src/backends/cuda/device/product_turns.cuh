@@ -8,30 +8,30 @@
 
 namespace product {
 
-/// The shared memory of such a block, and the places of its threads in it. BYTES: of the slabs of one stage. BULK: one
-/// thread fetches by bulk copies.
-template <int STAGES, int BYTES, int BN, bool BULK>
+/// The shared memory of such a block, and the places of its threads in it. BYTES: of the slabs of one stage. OUT: bytes
+/// in which a warp that multiplies prepares its results. BULK: one thread fetches by bulk copies.
+template <int STAGES, int BYTES, int OUT, bool BULK>
 struct Turns {
-  static constexpr int kGroup = 128;                // threads
-  static constexpr int kWidth = BN < 64 ? BN : 64;  // columns that a warp hands out at a time
-  static constexpr int kPitch = kWidth + 8;
+  static constexpr int kGroup = 128;                                                             // threads
   static constexpr int kFetchRegisters = BULK ? 40 : 88, kMultiplyRegisters = BULK ? 232 : 208;  // 64512 in all
 
-  char* slabs;
-  float* rows;                   // of each multiplying warp, 16 x kPitch
+  char *slabs, *out;
   signals::Signal *full, *free;  // of each stage
   signals::Signal* turn;         // of each group that multiplies
+  signals::Signal* landed;       // of each warp that multiplies
 
   __device__ __forceinline__ explicit Turns(char* shared)
       : slabs(shared),
-        rows(reinterpret_cast<float*>(shared + STAGES * BYTES)),
-        full(reinterpret_cast<signals::Signal*>(rows + 8 * 16 * kPitch)),
+        out(shared + STAGES * BYTES),
+        full(reinterpret_cast<signals::Signal*>(out + 8 * OUT)),
         free(full + STAGES),
-        turn(free + STAGES) {}
+        turn(free + STAGES),
+        landed(turn + 2) {}
   __device__ __forceinline__ void open() const {
     if (threadIdx.x == 0) {
       for (int s = 0; s < STAGES; ++s) signals::open(full + s, BULK ? 1 : kGroup), signals::open(free + s, 4);
       for (int g = 0; g < 2; ++g) signals::open(turn + g, 4);
+      for (int w = 0; w < 8; ++w) signals::open(landed + w, 1);
       wgmma::fence_slabs();  // the copy engine arrives at signals too
     }
     __syncthreads();
@@ -39,9 +39,9 @@ struct Turns {
   static __device__ __forceinline__ bool fetches() { return threadIdx.x < kGroup; }
   /// Of the two groups that multiply.
   static __device__ __forceinline__ int group() { return static_cast<int>(threadIdx.x) / kGroup - 1; }
-  __device__ __forceinline__ float* rows_of_warp() const {
-    return rows + (static_cast<int>(threadIdx.x) - kGroup) / 32 * 16 * kPitch;
-  }
+  /// Of the eight warps that multiply.
+  static __device__ __forceinline__ int warp() { return (static_cast<int>(threadIdx.x) - kGroup) / 32; }
+  __device__ __forceinline__ char* out_of_warp() const { return out + warp() * OUT; }
 };
 
 /// A place in the ring, and the parity of the round.
@@ -60,10 +60,9 @@ struct Position {
 };
 
 /// The group that fetches. A slab is handed on when the copies of kBehind more are under way.
-template <int STAGES, int BYTES, int BN, Early EARLY>
+template <int STAGES, int BYTES, Early EARLY, class Block>
 class Fetcher {
  public:
-  using Block = Turns<STAGES, BYTES, BN, false>;
   __device__ __forceinline__ explicit Fetcher(const Block& block) : block_(block) {}
 
   /// The loaders stand at the first of `slabs` slabs of a tile.
@@ -115,11 +114,10 @@ class Fetcher {
 };
 
 /// The warp that fetches by bulk copies: boxes of BM rows of A and of BN rows of B. Its first lane asks for them.
-template <int STAGES, int BM, int BN, Early EARLY>
+template <int STAGES, int BM, int BN, Early EARLY, class Block>
 class BulkFetcher {
  public:
   static constexpr int kABytes = BM * 128, kBytes = (BM + BN) * 128;
-  using Block = Turns<STAGES, kBytes, BN, true>;
   __device__ __forceinline__ explicit BulkFetcher(const Block& block) : block_(block) {}
 
   __device__ __forceinline__ void tile(const bulk::Map& a, const bulk::Map& b, const Place& at, bool a_items,
@@ -209,10 +207,11 @@ class Multiplier {
   unsigned turns_ = 0;
 };
 
-/// Hands every vector of V sums of the caller's warp to finish(values, row of the tile, column of the tile). `stage`
-/// belongs to the warp: 16 rows of WIDTH + 8.
+/// Hands every vector of V sums of the caller's warp to finish(values, row of the tile, column of the tile). `out`
+/// belongs to the warp: 16 rows of WIDTH + 8 floats.
 template <int BN, int WIDTH, int V, class Cores, class F>
-__device__ __forceinline__ void hand_out_by_warp(const Cores& cores, float* stage, F finish) {
+__device__ __forceinline__ void hand_out_by_warp(const Cores& cores, char* out, F finish) {
+  float* stage = reinterpret_cast<float*>(out);
   constexpr int kPitch = WIDTH + 8, kVectors = WIDTH / V, kParts = BN / WIDTH;
   static_assert(BN % WIDTH == 0 && 16 * kVectors % 32 == 0, "whole parts, whole warps");
   const int warp_row = static_cast<int>(threadIdx.x) / 32 % 4 * 16;
@@ -231,5 +230,85 @@ __device__ __forceinline__ void hand_out_by_warp(const Cores& cores, float* stag
     __syncwarp();
   }
 }
+
+/// The way of 16-bit results to memory by the copy engine, for one of the warps that multiply: boxes of 16 rows of 64
+/// columns in its part of shared memory. TAKES: the tail reads a tensor of the output's shape, which arrives in the
+/// same boxes while products run.
+template <int BM, int BN, bool TAKES, class Block>
+class OutBoxes {
+ public:
+  static constexpr int kParts = BN / 64, kBoxes = BM / 64 * kParts, kBoxBytes = 16 * 128;
+  __device__ __forceinline__ explicit OutBoxes(const Block& block)
+      : boxes_(block.out_of_warp()), landed_(block.landed + Block::warp()) {}
+
+  /// What the tail reads for the columns of a tile that are the caller's, so that it need not wait for them later.
+  template <class Tail>
+  static __device__ __forceinline__ typename Tail::Held hold(const Tail& tail, const Place& at, int columns) {
+    const int column = at.column + mma::lane() % 4 * 2;
+    return tail.hold(column, columns - column);
+  }
+  /// Before the products of a tile.
+  __device__ __forceinline__ void take(const bulk::Map& from, const Place& at) const {
+    if (!TAKES || mma::lane() != 0) return;
+    bulk::wait_stores_read();
+    bulk::expect(landed_, kBoxes * kBoxBytes);
+#pragma unroll
+    for (int b = 0; b < kBoxes; ++b)
+      bulk::fetch(box(b), from, at.column + b % kParts * 64, at.row + row_of(b), at.item, landed_);
+    bulk::arrive(landed_);
+  }
+  /// Tail::run() on all pairs of the warp's sums of a tile, rounded to T; `rows`, `columns`: those of an item.
+  template <class T, class Cores, class Tail>
+  __device__ __forceinline__ void give(const Cores& cores, const Tail& tail, const typename Tail::Held& held,
+                                       const bulk::Map& to, const Place& at, int rows, int columns) {
+    const int lane = mma::lane();
+    if constexpr (TAKES) {
+      signals::wait(landed_, phase_);
+      phase_ ^= 1;
+    } else {
+      if (lane == 0) bulk::wait_stores_read();
+      __syncwarp();
+    }
+#pragma unroll
+    for (int b = 0; b < kBoxes; ++b) {
+      const int first_row = at.row + row_of(b) + lane / 4, first_column = at.column + b % kParts * 64 + lane % 4 * 2;
+#pragma unroll
+      for (int j = 0; j < 8; j += 2) {
+        char* chunk = box(b) + chunk_offset<8>(lane % 16, j + lane / 16);
+        unsigned words[4];
+        if constexpr (TAKES) mma::load_matrices(words, chunk);
+#pragma unroll
+        for (int q = 0; q < 4; ++q) {  // lower and upper rows of chunk j, then of the next
+          const int row = first_row + q % 2 * 8, column = first_column + (j + q / 2) * 8;
+          const int left = row < rows ? columns - column : 0;
+          float sum[2];
+          cores.pair(b / kParts, b % kParts * 8 + j + q / 2, q % 2, sum);
+          T taken[2] = {};
+          if constexpr (TAKES) taken[0].bits = words[q] & 0xffffu, taken[1].bits = words[q] >> 16;
+          tail.run(sum, held, b % kParts * 8 + j + q / 2, taken, at.item * rows + row, column, left < 2 ? left : 2);
+          words[q] = pack_pair(T{}, sum[0], sum[1]);
+        }
+        mma::store_matrices(chunk, words);
+      }
+      wgmma::fence_slabs();
+      __syncwarp();
+      if (lane != 0) continue;
+      bulk::store(to, box(b), at.column + b % kParts * 64, at.row + row_of(b), at.item);
+      bulk::commit_stores();
+    }
+  }
+  /// Before the block ends.
+  __device__ __forceinline__ void finish() const {
+    if (mma::lane() == 0) bulk::wait_stores_read();
+  }
+
+ private:
+  __device__ __forceinline__ char* box(int b) const { return boxes_ + b * kBoxBytes; }
+  /// First row of a box within the tile.
+  static __device__ __forceinline__ int row_of(int b) { return b / kParts * 64 + Block::warp() % 4 * 16; }
+  char* boxes_;
+  signals::Signal* landed_;
+  unsigned phase_ = 0;
+};
 
 }  // namespace product

@@ -107,6 +107,7 @@ struct HeldInstruction;
 #define HONE_D48(d, i) HONE_D32(d, i), HONE_D16(d, i + 32)
 #define HONE_D56(d, i) HONE_D48(d, i), HONE_D8(d, i + 48)
 #define HONE_D64(d, i) HONE_D32(d, i), HONE_D32(d, i + 32)
+#define HONE_D96(d, i) HONE_D64(d, i), HONE_D32(d, i + 64)
 #define HONE_D128(d, i) HONE_D64(d, i), HONE_D64(d, i + 64)
 #define HONE_WGMMA(N, COUNT, REGISTERS, A, B, ADD)                                                            \
   template <>                                                                                                 \
@@ -168,6 +169,7 @@ HONE_WGMMA(80, 40, HONE_R_5, "%40", "%41", "%42")
 HONE_WGMMA(96, 48, HONE_R_6, "%48", "%49", "%50")
 HONE_WGMMA(112, 56, HONE_R_7, "%56", "%57", "%58")
 HONE_WGMMA(128, 64, HONE_R_8, "%64", "%65", "%66")
+HONE_WGMMA(192, 96, HONE_R_12, "%96", "%97", "%98")
 HONE_WGMMA(256, 128, HONE_R_16, "%128", "%129", "%130")
 #define HONE_WGMMA_HELD(KIND, TYPE)                                                                                   \
   template <>                                                                                                         \
@@ -184,6 +186,7 @@ HONE_WGMMA_HELD(mma::kBF16, "bf16")
 #undef HONE_WGMMA_HELD
 #undef HONE_WGMMA
 #undef HONE_D128
+#undef HONE_D96
 #undef HONE_D64
 #undef HONE_D32
 #undef HONE_D16

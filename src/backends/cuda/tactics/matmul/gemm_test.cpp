@@ -73,7 +73,8 @@ TEST_F(GemmTest, EveryTileOfHopper) {
   check_tiles(tiles);
 }
 
-// Blocks get no tile for one of their groups, one for each, and several; slabs wrap around the ring.
+// Blocks get no tile for one of their groups, one for each, and several; slabs wrap around the ring. Rows of whole 16
+// bytes leave by the copy engine.
 TEST_F(GemmTest, GroupsTakeTurns) {
   if (gpu().major != 9) GTEST_SKIP() << "needs compute capability 9.0";
 #define HONE_TURNS_TILE(m, n, ...) {gemm_turns_##m##x##n(), m, n},
@@ -85,16 +86,46 @@ TEST_F(GemmTest, GroupsTakeTurns) {
   for (const TileTactic& t : tiles)
     for (const auto& [down, k] :
          {std::pair<int64_t, int64_t>{1, 700}, {most + 1, 72}, {3 * most, 200}, {2 * most, 900}}) {
+      const int64_t rows = t.m * (down - 1) + 7, columns = t.n + (k == 200 ? 3 : 8);
       SCOPED_TRACE(fmt::format("{} {} {}", t.tactic.name(), down, k));
       TestProblem p(kMatMulOp, attributes(kN, kT));
-      p.input(DType::kF16, {t.m * (down - 1) + 7, k}).input(DType::kF16, {t.n + 3, k}, {}, true);
+      p.input(DType::kF16, {rows, k}).input(DType::kF16, {columns, k}, {}, true);
       p.epilogue("3 inputs; r3=add.f16 r0 r1; r4=add.f16 r3 r2; r5=relu.f16 r4; out r5");
-      p.input(DType::kF16, {t.n + 3}).input(DType::kF16, {t.m * (down - 1) + 7, t.n + 3});
+      p.input(DType::kF16, {columns}).input(DType::kF16, {rows, columns});
       p.check(t.tactic);
     }
-  TestProblem items(kMatMulOp, attributes(kN, kT));
-  items.input(DType::kBF16, {5, 130, 64}).input(DType::kBF16, {5, 70, 64});
-  items.check(gemm_turns_128x64());
+  for (int64_t columns : {70, 72}) {
+    TestProblem items(kMatMulOp, attributes(kN, kT));
+    items.input(DType::kBF16, {5, 130, 64}).input(DType::kBF16, {5, columns, 64});
+    items.check(gemm_turns_128x64());
+  }
+}
+
+// Results by the copy engine with operands of each kind: of the columns, more of them than registers hold, of the rows,
+// of the whole output, a second one of it, and a broadcast item.
+TEST_F(GemmTest, TailsInBoxes) {
+  if (gpu().major != 9) GTEST_SKIP() << "needs compute capability 9.0";
+  const DType t = DType::kF16;
+  for (const Tactic* tactic : {&gemm_turns_128x128(), &gemm_turns_64x192(), &gemm_turns_64x64()}) {
+    SCOPED_TRACE(tactic->name());
+    TestProblem p(kMatMulOp, attributes(kN, kT));
+    p.input(t, {3, 150, 72}).input(t, {3, 200, 72});
+    p.epilogue(
+        "7 inputs; r7=add.f16 r0 r1; r8=mul.f16 r7 r2; r9=add.f16 r8 r3; r10=mul.f16 r9 r4; r11=add.f16 r10 r5; "
+        "r12=add.f16 r11 r6; r13=gelu_erf.f16 r12; out r13");
+    p.input(t, {200}).input(t, {1, 150, 1}).input(t, {3, 150, 200}).input(t, {3, 1, 200}).input(t, {3, 150, 200});
+    p.input(t, {1, 150, 200});
+    p.check(*tactic);
+    TestProblem held(kMatMulOp, attributes(kN, kT));
+    held.input(t, {150, 72})
+        .input(t, {200, 72})
+        .epilogue(
+            "6 inputs; r6=add.f16 r0 r1; r7=add.f16 r6 r2; r8=add.f16 r7 r3; r9=add.f16 r8 r4; r10=add.f16 r9 r5; out "
+            "r10");
+    for (int i = 0; i < 4; ++i) held.input(t, {200});
+    held.input(t, {1, 1});
+    held.check(*tactic);
+  }
 }
 
 TEST_F(GemmTest, HopperTailsConstantsAndParts) {

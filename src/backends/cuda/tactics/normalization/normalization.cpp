@@ -103,15 +103,18 @@ Recipe row_kernel(const Problem& p, const Rows& g) {
   k.line("E* __restrict__ y = out + {};", k.offset(g.lines.dims, g.lines.strides[1], at));
   k.line("const auto work = [&](auto width) {{");
   k.line("constexpr int V = decltype(width)::value, R = {} * {} / V;", rounds, pack);
-  k.line("A v[R * V];");
-  k.line("A sum = A(0);");
+  k.line("Kept<E, V> kept[R];");
   k.line("#pragma unroll");
   k.line("for (int r = 0; r < R; ++r) {{");
   k.line("const Index first = (r * {} + member) * V;", group);
-  k.line("if (first < extent) {{ const auto l = load_pack<V>(x + first);");
-  k.line("#pragma unroll");
-  k.line("for (int e = 0; e < V; ++e) {{ v[r * V + e] = value_of(l.at[e]); sum += v[r * V + e]; }} }}");
+  k.line("if (first < extent) kept[r] = keep_pack<V>(x + first);");
   k.line("}}");
+  k.line("A sum = A(0);");
+  k.line("#pragma unroll");
+  k.line("for (int r = 0; r < R; ++r)");
+  k.line("if ((r * {} + member) * V < extent) {{ const auto v = kept[r].unpack();", group);
+  k.line("#pragma unroll");
+  k.line("for (int e = 0; e < V; ++e) sum += static_cast<A>(value_of(v.at[e])); }}");
   if (!a.rms) {
     k.line("merge_group<{}, {}>(sum, [](A& a, A b) {{ a += b; }});", group, threads);
     k.line("const A mean = sum / static_cast<A>(extent);");
@@ -122,25 +125,36 @@ Recipe row_kernel(const Problem& p, const Rows& g) {
   k.line("Sums sums = {{A(0), A(0)}};");
   k.line("#pragma unroll");
   k.line("for (int r = 0; r < R; ++r)");
-  k.line("if ((r * {} + member) * V < extent) {{", group);
+  k.line("if ((r * {} + member) * V < extent) {{ const auto v = kept[r].unpack();", group);
   k.line("#pragma unroll");
-  k.line("for (int e = 0; e < V; ++e) {{ const A d = v[r * V + e] - mean; v[r * V + e] = d; {} }} }}",
+  k.line("for (int e = 0; e < V; ++e) {{ const A d = static_cast<A>(value_of(v.at[e])) - mean; {} }} }}",
          a.rms ? "sums.square += d * d;" : "sums.rest += d, sums.square += d * d;");
   k.line("merge_group<{}, {}>(sums, [](Sums& a, Sums b) {{ a.rest += b.rest, a.square += b.square; }});", group,
          threads);
   k.line("const A shift = sums.rest / static_cast<A>(extent);");
   k.line("const A variance = (sums.square - sums.rest * shift) / static_cast<A>(extent);");
   k.line("const A factor = A(1) / m_sqrt((variance > A(0) ? variance : A(0)) + static_cast<A>(epsilon));");
+  for (const auto& [name, input] : {std::pair("scale", size_t{1}), std::pair("bias", size_t{2})}) {
+    if (!p.has(input)) continue;
+    k.line("Kept<{}, V> kept_{}[R];", device_type(p.inputs[input].type), name);
+    k.line("#pragma unroll");
+    k.line("for (int r = 0; r < R; ++r) {{");
+    k.line("const Index first = (r * {} + member) * V;", group);
+    k.line("if (first < extent) kept_{0}[r] = keep_pack<V>({0} + first);", name);
+    k.line("}}");
+  }
   k.line("#pragma unroll");
   k.line("for (int r = 0; r < R; ++r) {{");
   k.line("const Index first = (r * {} + member) * V;", group);
   k.line("if (live && first < extent) {{ Pack<E, V> s;");
-  if (p.has(1)) k.line("const auto g = load_pack<V>(scale + first);");
-  if (p.has(2)) k.line("const auto h = load_pack<V>(bias + first);");
+  k.line("const auto v = kept[r].unpack();");
+  if (p.has(1)) k.line("const auto g = kept_scale[r].unpack();");
+  if (p.has(2)) k.line("const auto h = kept_bias[r].unpack();");
   k.line("#pragma unroll");
-  k.line("for (int e = 0; e < V; ++e) s.at[e] = element_of<E>((v[r * V + e] - shift) * factor{}{});",
-         p.has(1) ? " * static_cast<A>(value_of(g.at[e]))" : "",
-         p.has(2) ? " + static_cast<A>(value_of(h.at[e]))" : "");
+  k.line(
+      "for (int e = 0; e < V; ++e) s.at[e] = element_of<E>(((static_cast<A>(value_of(v.at[e])) - mean) - shift) * "
+      "factor{}{});",
+      p.has(1) ? " * static_cast<A>(value_of(g.at[e]))" : "", p.has(2) ? " + static_cast<A>(value_of(h.at[e]))" : "");
   k.line("store_pack<V>(y + first, s); }}");
   k.line("}}");
   k.line("}};");

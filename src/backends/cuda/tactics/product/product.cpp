@@ -111,17 +111,16 @@ extern "C" __global__ void {cluster}__launch_bounds__({threads}) kernel({paramet
     k.integer("tiles", tiles);
     const bool bulk = copies_in_bulk(p_.a) && copies_in_bulk(p_.b);
     const std::string fetch = bulk ? bulk_fetch_code(k) : fetch_code(k);
-    std::string tail;
-    const std::string finish = tail_code(k, tail);
+    const TurnsTail tail = turns_tail(k);
     Recipe r;
     r.source = fmt::format(
         R"(#include "math.cuh"
 #include "product_turns.cuh"
 using namespace product;
-{tail}
+{definition}
 typedef {type} T;
 typedef WarpGroups<T, {bm}, {bn}, {chunks}, 1, 1, true, true> Cores;
-typedef Turns<{stages}, ({bm} + {bn}) * {chunks} * 16, {bn}, {bulk}> Block;
+typedef Turns<{stages}, ({bm} + {bn}) * {chunks} * 16, {out}, {bulk}> Block;
 extern "C" __global__ void __launch_bounds__({threads}, 1) kernel({parameters}) {{
   extern __shared__ __align__(128) char memory[];
   const Block block(aligned_up(memory, wgmma::kSlabAlignment));
@@ -134,6 +133,7 @@ extern "C" __global__ void __launch_bounds__({threads}, 1) kernel({parameters}) 
   signals::take_registers<Block::kMultiplyRegisters>();
   wait_for_previous();
   Multiplier<{stages}, ({bm} + {bn}) * {chunks} * 16, Block, Cores> multiplier(block);
+  {open}
   int turn = 0;
   for (int tile = blockIdx.x; tile < tiles; tile += gridDim.x, turn ^= 1) {{
     if (turn != Block::group()) {{
@@ -142,21 +142,47 @@ extern "C" __global__ void __launch_bounds__({threads}, 1) kernel({parameters}) 
     }}
     const Place at = Place::of_tile<{bm}, {bn}>(tile, m, n);
     Cores cores;
+    {before}
     multiplier.tile<{bm} * {chunks} * 16>(cores, slabs);
     {finish}
   }}
+  {close}
 }}
 )",
-        fmt::arg("tail", tail), fmt::arg("type", type), fmt::arg("bm", tile_.m), fmt::arg("bn", tile_.n),
-        fmt::arg("chunks", tile_.chunks), fmt::arg("stages", stages), fmt::arg("threads", tile_.threads()),
-        fmt::arg("bulk", bulk), fmt::arg("parameters", k.parameters()), fmt::arg("fetch", fetch),
-        fmt::arg("finish", finish));
+        fmt::arg("definition", tail.definition), fmt::arg("type", type), fmt::arg("bm", tile_.m),
+        fmt::arg("bn", tile_.n), fmt::arg("chunks", tile_.chunks), fmt::arg("stages", stages),
+        fmt::arg("threads", tile_.threads()), fmt::arg("bulk", bulk), fmt::arg("out", out_bytes_of(tile_)),
+        fmt::arg("parameters", k.parameters()), fmt::arg("fetch", fetch), fmt::arg("open", tail.open),
+        fmt::arg("before", tail.before), fmt::arg("finish", tail.finish), fmt::arg("close", tail.close));
     r.arguments = k.arguments(), r.maps = k.maps();
     r.block = {static_cast<unsigned>(tile_.threads()), 1, 1};
     r.grid = {static_cast<unsigned>(std::min<int64_t>(tiles, std::max(1, gpu().multiprocessors))), 1, 1};
     r.shared_bytes = static_cast<unsigned>(shared_bytes_of(tile_, stages));
     r.overlaps = true;
     return r;
+  }
+
+  /// How results leave blocks that stay: code before the tiles, before a tile's products, after them, after all tiles.
+  struct TurnsTail {
+    std::string definition, open, before, finish, close;
+  };
+  TurnsTail turns_tail(KernelParameters& k) const {
+    TurnsTail t;
+    const bool boxes = gpu().bulk_copies && tile_.n % 64 == 0;
+    const auto tail = boxes ? box_tail_source(problem_, p_, tile_.n / 8, k) : std::nullopt;
+    if (!tail) {
+      t.finish = tail_code(k, t.definition);
+      return t;
+    }
+    const bool takes = !tail->taken.empty();
+    t.definition = tail->definition;
+    t.open = fmt::format("const Tail tail = {};\n  OutBoxes<{}, {}, {}, Block> boxes(block);", tail->initialiser,
+                         tile_.m, tile_.n, takes);
+    t.before = "const Tail::Held held = boxes.hold(tail, at, n);\n";
+    if (takes) t.before += fmt::format("    boxes.take({}, at);\n", tail->taken);
+    t.finish = fmt::format("boxes.give<T>(cores, tail, held, {}, at, m, n);", tail->out);
+    t.close = "boxes.finish();";
+    return t;
   }
 
   std::string fetch_code(KernelParameters& k) const {
@@ -166,7 +192,7 @@ extern "C" __global__ void __launch_bounds__({threads}, 1) kernel({parameters}) 
     return fmt::format(
         R"({windows}
     constexpr int first = 0;
-    Fetcher<{stages}, ({bm} + {bn}) * {chunks} * 16, {bn}, {early}> fetcher(block);
+    Fetcher<{stages}, ({bm} + {bn}) * {chunks} * 16, {early}, Block> fetcher(block);
     for (int tile = blockIdx.x; tile < tiles; tile += gridDim.x) {{
       const Place at = Place::of_tile<{bm}, {bn}>(tile, m, n);
       {a_load} a_loader;
@@ -186,7 +212,7 @@ extern "C" __global__ void __launch_bounds__({threads}, 1) kernel({parameters}) 
     const std::string a = k.map("a", map_of(p_.a, p_.m, tile_.m)), b = k.map("b", map_of(p_.b, p_.n, tile_.n));
     return fmt::format(
         R"(if (threadIdx.x >= 32) return;
-    BulkFetcher<{stages}, {bm}, {bn}, {early}> fetcher(block);
+    BulkFetcher<{stages}, {bm}, {bn}, {early}, Block> fetcher(block);
     for (int tile = blockIdx.x; tile < tiles; tile += gridDim.x)
       fetcher.tile({a}, {b}, Place::of_tile<{bm}, {bn}>(tile, m, n), {a_items}, {b_items}, slabs);)",
         fmt::arg("stages", stages_of(tile_, gpu(), slabs())), fmt::arg("bm", tile_.m), fmt::arg("bn", tile_.n),
@@ -280,12 +306,12 @@ extern "C" __global__ void __launch_bounds__({threads}, 1) kernel({parameters}) 
   std::string hand_out(int vector, const std::string& body) const {
     if (tile_.kind == CoreKind::kTurns)
       return fmt::format(
-          R"(hand_out_by_warp<{0}, Block::kWidth, {1}>(cores, block.rows_of_warp(), [&](const float (&v)[{1}], int r, int c) {{
+          R"(hand_out_by_warp<{0}, {1}, {2}>(cores, block.out_of_warp(), [&](const float (&v)[{2}], int r, int c) {{
       const int left = n - at.column - c;
       if (at.row + r >= m || left <= 0) return;
-      {2}
+      {3}
     }});)",
-          tile_.n, vector, body);
+          tile_.n, std::min(tile_.n, 64), vector, body);
     return fmt::format(
         R"({4}<{0}, {1}, {2}{5}>(cores, shared, [&](const float (&v)[{2}], int r, int c) {{
     const int left = n - at.column - c;

@@ -38,10 +38,15 @@ double slab_cycles(const Tile& t, const TileWork& w) {
 
 }  // namespace
 
+int out_bytes_of(const Tile& t) {
+  const int rows = 16 * (std::min(t.n, 64) + 8) * 4, results = t.m / 4 * t.n * 2;
+  return (std::max(rows, results) + 1023) / 1024 * 1024;
+}
+
 int shared_bytes_of(const Tile& t, int stages) {
   const int ring = stages * (t.m + t.n) * t.chunks * 16;
-  if (t.kind == CoreKind::kTurns)  // rows of the eight warps that hand out, and signals
-    return ring + 8 * 16 * (std::min(t.n, 64) + 8) * 4 + stages * 16 + 16 + 1024;
+  if (t.kind == CoreKind::kTurns)  // results of the eight warps that multiply, signals, alignment
+    return ring + 8 * out_bytes_of(t) + stages * 16 + 2 * 8 + 8 * 8 + 1024;
   const int rows = t.cores_m * (t.kind == CoreKind::kPlain ? 1 : t.kind == CoreKind::kTensor ? 16 : 64);
   const int alignment = t.kind == CoreKind::kWarpGroup ? 1024 : 0;  // slabs start at multiples of it
   return std::max(ring, rows * (t.n + 8) * 4) + alignment;

@@ -43,6 +43,9 @@ struct TileWork {
 /// Stages that fit the GPU's shared memory, at most those wished and, where that is enough, one more than there are
 /// slabs: what a short K leaves free lets more blocks run together. 0: too few fit.
 int stages_of(const Tile& t, const GpuInfo& gpu, int64_t slabs);
+/// Bytes in which a warp prepares its results where groups take turns: 16 rows of up to 64 sums, or its part of the
+/// tile as 16-bit results.
+int out_bytes_of(const Tile& t);
 /// Bytes of shared memory with that many stages.
 int shared_bytes_of(const Tile& t, int stages);
 /// Into how many parts to split K so that the GPU fills; 1: splitting does not pay.

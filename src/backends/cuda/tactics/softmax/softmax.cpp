@@ -80,12 +80,17 @@ Recipe in_registers(const Problem& p, const Geometry& g, bool log) {
   line_pointers(k, g);
   k.line("const auto work = [&](auto width) {{");
   k.line("constexpr int V = decltype(width)::value, R = {} * {} / V;", rounds, pack);
+  k.line("Kept<E, V> kept[R];");
+  k.line("#pragma unroll");
+  k.line("for (int r = 0; r < R; ++r) {{");
+  k.line("const Index first = (r * {} + member) * V;", group);
+  k.line("if (first < extent) kept[r] = keep_pack<V>(x + first);");
+  k.line("}}");
   k.line("A v[R * V];");
   k.line("A highest = -A(float_of_bits(0x7f800000u));");
   k.line("#pragma unroll");
   k.line("for (int r = 0; r < R; ++r) {{");
-  k.line("const Index first = (r * {} + member) * V;", group);
-  k.line("if (first < extent) {{ const auto l = load_pack<V>(x + first);");
+  k.line("if ((r * {} + member) * V < extent) {{ const auto l = kept[r].unpack();", group);
   k.line("#pragma unroll");
   k.line(
       "for (int e = 0; e < V; ++e) {{ v[r * V + e] = value_of(l.at[e]); highest = nan_max(highest, v[r * V + e]); }} "
