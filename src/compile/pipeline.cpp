@@ -13,6 +13,7 @@
 #include "passes/fuse/selects.h"
 #include "passes/fuse/siblings.h"
 #include "passes/fuse/sink_views.h"
+#include "passes/fuse/transposes.h"
 #include "passes/fuse/windows.h"
 #include "passes/placement/fences.h"
 #include "passes/precision/narrow.h"
@@ -76,6 +77,7 @@ constexpr passes::Pass kNarrowToBrain[] = {
 };
 // Patterns of several nodes become one operator, before anything is fused into them.
 constexpr passes::Pass kRecognize[] = {
+    {"move-transposes", passes::move_transposes},
     {"select-through-views", passes::select_through_views},
     {"recognize-attention", passes::recognize_attention},
     {"sink-views", passes::sink_views},
