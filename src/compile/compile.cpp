@@ -266,6 +266,8 @@ class Build {
   std::unique_ptr<plan::PlanGraph> compile_graph(ir::Graph& g, BlobTable& blobs, tune::GraphRole role) {
     const bool top = role == tune::GraphRole::kTop;
     tune::Options t = tune_options();
+    tune::bind_by_weights(g, t.tune_at);
+    for (tune::Bindings& b : t.also_at) tune::bind_by_weights(g, b);
     t.role = role;
     if (top) {
       phase("tune", static_cast<int>(g.node_count()));

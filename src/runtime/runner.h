@@ -105,6 +105,8 @@ class Runner {
   void launch(size_t i, const Kernel& kernel, void* workspace);
   void time_steps();
   void run_reference(size_t i);
+  bool infer_outputs(size_t i);
+  Tensor on_host(int t);
   void run_dynamic(size_t i);
   void run_if(size_t i);
   void run_loop(size_t i);

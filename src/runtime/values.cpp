@@ -84,6 +84,15 @@ void Runner::give(size_t step, size_t output, Tensor value) {
   require<InternalError>(value.type() == pt.type && value.dims().size() == pt.shape.size(),
                          "output '{}' is {}{}, expected {}{}", pt.name, name(value.type()), str(value.dims()),
                          name(pt.type), str(pt.shape));
+  if (s.dynamic && !program_.on_host(t)) {
+    Held held = allocate_held(t, value.dims());
+    if (value.bytes() > 0) {
+      device_->upload(held.memory.get(), value.raw(), value.bytes(), stream_);
+      device_->synchronize(stream_);  // the value ends here
+    }
+    give_held(step, output, std::move(held));
+    return;
+  }
   if (s.dynamic) {
     auto keep = std::make_shared<Tensor>(std::move(value));
     give_held(step, output, {keep->dims(), std::shared_ptr<void>(keep, keep->raw())});
@@ -109,13 +118,20 @@ void Runner::give_held(size_t step, size_t output, Held value) {
   bind_data_dependent(t);
 }
 
+// The value of a tensor in the host's memory: a copy where it lies on the device.
+Tensor Runner::on_host(int t) {
+  if (t < 0 || program_.on_host(t) || program_.constant(t).defined()) return as_tensor(t);
+  const Slot& s = slots_[static_cast<size_t>(t)];
+  return linear_value(t, s.dims, s.pointer);
+}
+
 void Runner::run_reference(size_t i) {
   const plan::PlanStep& s = *program_.steps()[i].step;
   std::vector<Tensor> in;
   std::vector<const Tensor*> ptr;
   in.reserve(s.inputs.size());
   for (int t : s.inputs) {
-    in.push_back(as_tensor(t));
+    in.push_back(on_host(t));
     ptr.push_back(t >= 0 ? &in.back() : nullptr);
   }
   const auto base = s.epilogue.empty() ? s.inputs.size() : static_cast<size_t>(s.base_inputs);
@@ -145,31 +161,57 @@ bool Runner::resolve_outputs(size_t i) {
   return known;
 }
 
+// The same by the operator's rule, from the inputs' dims and from the values of small ones.
+bool Runner::infer_outputs(size_t i) {
+  const plan::PlanStep& s = *program_.steps()[i].step;
+  const std::unique_ptr<Attributes> attrs = s.attrs->clone();
+  const size_t base = s.epilogue.empty() ? s.inputs.size() : static_cast<size_t>(s.base_inputs);
+  std::vector<Tensor> values(base);
+  std::vector<TensorInfo> infos(base);
+  InferContext c;
+  c.attrs = attrs.get();
+  c.node_name = s.name;
+  c.outputs.resize(s.outputs.size());
+  for (size_t k = 0; k < base; ++k) {
+    const int t = s.inputs[k];
+    c.inputs.push_back(t >= 0 ? &infos[k] : nullptr);
+    if (t < 0) continue;
+    const Dims& dims = slots_[static_cast<size_t>(t)].dims;
+    infos[k] = {program_.tensor(t).type, to_shape(dims), std::nullopt, nullptr};
+    if (volume(dims) > kMaxContent) continue;
+    values[k] = on_host(t);
+    infos[k].constant = &values[k];
+  }
+  infer(*s.op, c);
+  bool known = true;
+  for (size_t k = 0; k < s.outputs.size(); ++k) {
+    Slot& x = slots_[static_cast<size_t>(s.outputs[k])];
+    x.resolved = is_const(c.outputs[k].shape);
+    if (x.resolved) x.dims = to_dims(c.outputs[k].shape);
+    known = known && x.resolved;
+  }
+  return known;
+}
+
 // Inputs are known by now; if the outputs' dims follow from them a kernel can run, else the reference finds them.
 void Runner::run_dynamic(size_t i) {
   const ProgramStep& ps = program_.steps()[i];
   const plan::PlanStep& s = *ps.step;
   const bool on_device = device_ != nullptr && !ps.on_host;
-  std::string refused = "the dims of its outputs are not known before it runs";
-  if (resolve_outputs(i) && ps.tactic != nullptr) {
-    const std::optional<Problem> p = problem(i);
-    if (p) check_problem(*p);
-    const Verdict v = p ? ps.tactic->supports(*p) : Verdict::no("a shape is not known");
-    if (v) {
-      check_folds(s, *ps.tactic, *p);
-      const std::unique_ptr<Kernel> k = ps.tactic->make(*p, ps.blobs);
-      const std::shared_ptr<void> scratch =
-          allocate(on_device ? device_ : nullptr, k->workspace(), "a layer's workspace");
-      for (size_t n = 0; n < s.outputs.size(); ++n)
-        give_held(i, n, allocate_held(s.outputs[n], slots_[static_cast<size_t>(s.outputs[n])].dims));
-      launch(i, *k, scratch.get());
-      if (on_device) device_->synchronize(stream_);  // kernel and workspace end here
-      return;
-    }
-    refused = v.reason;
-  }
-  require<Unsupported>(!on_device, "tactic '{}' does not run these shapes: {}", s.tactic, refused);
-  run_reference(i);
+  if (ps.tactic == nullptr || (!resolve_outputs(i) && !infer_outputs(i))) return run_reference(i);
+  const bool empty = std::all_of(s.outputs.begin(), s.outputs.end(),
+                                 [&](int t) { return volume(slots_[static_cast<size_t>(t)].dims) == 0; });
+  std::optional<Problem> p = empty ? std::nullopt : problem(i);
+  if (p) check_problem(*p);
+  if (!empty && (!p || !ps.tactic->supports(*p))) return run_reference(i);
+  for (size_t n = 0; n < s.outputs.size(); ++n)
+    give_held(i, n, allocate_held(s.outputs[n], slots_[static_cast<size_t>(s.outputs[n])].dims));
+  if (empty) return;
+  check_folds(s, *ps.tactic, *p);
+  const std::unique_ptr<Kernel> k = ps.tactic->make(*p, ps.blobs);
+  const std::shared_ptr<void> scratch = allocate(on_device ? device_ : nullptr, k->workspace(), "a layer's workspace");
+  launch(i, *k, scratch.get());
+  if (on_device) device_->synchronize(stream_);  // kernel and workspace end here
 }
 
 void Runner::run_host_dims(size_t i) {

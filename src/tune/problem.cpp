@@ -1,7 +1,21 @@
 // Problems of nodes.
 #include "tune/problem.h"
 
+#include "ops/convolution.h"
+#include "ops/matmul.h"
+
 namespace hone::tune {
+namespace {
+
+// Binds `d` where it is one unknown symbol.
+void bind(const Dim& d, int64_t extent, Bindings& b) {
+  std::set<std::string> symbols;
+  d.collect_symbols(symbols);
+  if (symbols.size() == 1 && (*symbols.begin())[0] == '%' && d == Dim::symbol(*symbols.begin()))
+    b.emplace(*symbols.begin(), extent);
+}
+
+}  // namespace
 
 Dims concrete(const Shape& s, const Bindings& b, bool assume) {
   Dims d;
@@ -13,6 +27,23 @@ Dims concrete(const Shape& s, const Bindings& b, bool assume) {
       return kAssumedExtent;
     })));
   return d;
+}
+
+void bind_by_weights(const ir::Graph& g, Bindings& b) {
+  for (const ir::Node* n : g.nodes()) {
+    if (n->inputs().size() < 2 || n->input(0) == nullptr || n->input(1) == nullptr) continue;
+    const Tensor* w = n->input(1)->constant();
+    const Shape& x = n->input(0)->shape();
+    if (w == nullptr || w->dims().size() < 2 || x.size() < 2) continue;
+    if (n->is(kConvolutionOp)) {
+      bind(x[1], w->dims()[1] * n->attr<ConvolutionAttrs>().groups, b);
+    } else if (n->is(kMatMulOp)) {
+      const auto& a = n->attr<MatMulAttrs>();
+      if (a.op_a == MatrixOp::kVector || a.op_b == MatrixOp::kVector) continue;
+      const size_t inner = w->dims().size() - (a.op_b == MatrixOp::kTranspose ? 1 : 2);
+      bind(x[x.size() - (a.op_a == MatrixOp::kTranspose ? 2 : 1)], w->dims()[inner], b);
+    }
+  }
 }
 
 bool data_dependent(const Shape& s) {

@@ -26,6 +26,9 @@ inline constexpr int64_t kAssumedExtent = 32;
 /// Concrete dims of a value for these symbol values; `assume` lets unknown symbols be kAssumedExtent (else throws
 /// InternalError).
 Dims concrete(const Shape& s, const Bindings& b, bool assume = true);
+/// Adds extents that only running the network tells, but that constant weights give away: channels of convolutions, and
+/// the inner extent of matrix products.
+void bind_by_weights(const ir::Graph& g, Bindings& b);
 /// True where a dim depends on data (a '%' symbol).
 bool data_dependent(const Shape& s);
 /// Problem of a node with the formats stored in its values. Pitches are dense. For a layer that runs image by image it

@@ -53,7 +53,9 @@ PackedWeights::PackedWeights(std::span<const Blob> blobs, const PackedShape& s) 
   require<ModelError>(std::memcmp(h.magic, kMagic, sizeof kMagic) == 0, "prepared weights are not packed panels");
   require<ModelError>(h.isa == static_cast<int64_t>(isa_), "weights were packed for another instruction set than {}",
                       isa_name(isa_));
-  require<ModelError>(PackedShape{h.groups, h.k, h.n} == s, "weights were packed for another shape");
+  require<ModelError>(PackedShape{h.groups, h.k, h.n} == s,
+                      "weights were packed for {} groups of {} x {}, not for {} of {} x {}", h.groups, h.k, h.n,
+                      s.groups, s.k, s.n);
   const Layout layout(s, isa_, h.has_bias != 0);
   require<ModelError>(blobs[0].size >= layout.bytes(s.groups), "prepared weights are cut off");
   const auto* values = reinterpret_cast<const float*>(blobs[0].data + sizeof(Header));

@@ -159,6 +159,14 @@ template <class T, int N>
 __device__ __forceinline__ Kept<T, N> keep_pack(const Pack<T, N>& p) {
   return reinterpret_cast<const Kept<T, N>&>(p);
 }
+template <int N, class T>
+__device__ __forceinline__ Kept<T, N> keep_pack(const T* p, bool aligned) {
+  if (aligned) return keep_pack<N>(p);
+  Pack<T, N> r;
+#pragma unroll
+  for (int i = 0; i < N; ++i) r.at[i] = p[i];
+  return keep_pack(r);
+}
 
 /// One access where `aligned`, else element by element.
 template <int N, class T>

@@ -101,13 +101,17 @@ Recipe row_kernel(const Problem& p, const Rows& g) {
   const auto at = KernelSource::coordinates("k", g.lines.dims.size());
   k.line("const E* __restrict__ x = in + {};", k.offset(g.lines.dims, g.lines.strides[0], at));
   k.line("E* __restrict__ y = out + {};", k.offset(g.lines.dims, g.lines.strides[1], at));
-  k.line("const auto work = [&](auto width) {{");
-  k.line("constexpr int V = decltype(width)::value, R = {} * {} / V;", rounds, pack);
+  std::string pointers = "reinterpret_cast<size_t>(in) | reinterpret_cast<size_t>(out)";
+  for (const char* name : {"scale", "bias"})
+    if (p.has(name == std::string_view("scale") ? 1 : 2))
+      pointers += fmt::format(" | reinterpret_cast<size_t>({})", name);
+  k.line("const bool whole = (({}) & {}) == 0;", pointers, std::min(16, widest * pack) - 1);
+  k.line("constexpr int V = {}, R = {};", pack, rounds);
   k.line("Kept<E, V> kept[R];");
   k.line("#pragma unroll");
   k.line("for (int r = 0; r < R; ++r) {{");
   k.line("const Index first = (r * {} + member) * V;", group);
-  k.line("if (first < extent) kept[r] = keep_pack<V>(x + first);");
+  k.line("if (first < extent) kept[r] = keep_pack<V>(x + first, whole);");
   k.line("}}");
   k.line("A sum = A(0);");
   k.line("#pragma unroll");
@@ -134,39 +138,20 @@ Recipe row_kernel(const Problem& p, const Rows& g) {
   k.line("const A shift = sums.rest / static_cast<A>(extent);");
   k.line("const A variance = (sums.square - sums.rest * shift) / static_cast<A>(extent);");
   k.line("const A factor = A(1) / m_sqrt((variance > A(0) ? variance : A(0)) + static_cast<A>(epsilon));");
-  for (const auto& [name, input] : {std::pair("scale", size_t{1}), std::pair("bias", size_t{2})}) {
-    if (!p.has(input)) continue;
-    k.line("Kept<{}, V> kept_{}[R];", device_type(p.inputs[input].type), name);
-    k.line("#pragma unroll");
-    k.line("for (int r = 0; r < R; ++r) {{");
-    k.line("const Index first = (r * {} + member) * V;", group);
-    k.line("if (first < extent) kept_{0}[r] = keep_pack<V>({0} + first);", name);
-    k.line("}}");
-  }
   k.line("#pragma unroll");
   k.line("for (int r = 0; r < R; ++r) {{");
   k.line("const Index first = (r * {} + member) * V;", group);
   k.line("if (live && first < extent) {{ Pack<E, V> s;");
+  if (p.has(1)) k.line("const auto g = load_pack<V>(scale + first, whole);");
+  if (p.has(2)) k.line("const auto h = load_pack<V>(bias + first, whole);");
   k.line("const auto v = kept[r].unpack();");
-  if (p.has(1)) k.line("const auto g = kept_scale[r].unpack();");
-  if (p.has(2)) k.line("const auto h = kept_bias[r].unpack();");
   k.line("#pragma unroll");
-  k.line(
-      "for (int e = 0; e < V; ++e) s.at[e] = element_of<E>(((static_cast<A>(value_of(v.at[e])) - mean) - shift) * "
-      "factor{}{});",
-      p.has(1) ? " * static_cast<A>(value_of(g.at[e]))" : "", p.has(2) ? " + static_cast<A>(value_of(h.at[e]))" : "");
-  k.line("store_pack<V>(y + first, s); }}");
+  k.line("for (int e = 0; e < V; ++e)");
+  k.line("s.at[e] = element_of<E>(((static_cast<A>(value_of(v.at[e])) - mean) - shift) * factor{}{});",
+         p.has(1) ? " * static_cast<A>(value_of(g.at[e]))" : "",
+         p.has(2) ? " + static_cast<A>(value_of(h.at[e]))" : "");
+  k.line("store_pack<V>(y + first, s, whole); }}");
   k.line("}}");
-  k.line("}};");
-  if (pack > 1) {
-    std::string pointers = "reinterpret_cast<size_t>(in) | reinterpret_cast<size_t>(out)";
-    if (p.has(1)) pointers += " | reinterpret_cast<size_t>(scale)";
-    if (p.has(2)) pointers += " | reinterpret_cast<size_t>(bias)";
-    k.line("if ((({}) & {}) == 0) work(Width<{}>());", pointers, std::min(16, widest * pack) - 1, pack);
-    k.line("else work(Width<1>());");
-  } else {
-    k.line("work(Width<1>());");
-  }
   return k.recipe((g.lines.count() * group + threads - 1) / threads, static_cast<unsigned>(threads));
 }
 

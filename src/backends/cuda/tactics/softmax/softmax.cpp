@@ -78,13 +78,14 @@ Recipe in_registers(const Problem& p, const Geometry& g, bool log) {
   k.line("const bool live = number < lines;");
   k.line("const Index line = live ? number : 0;");
   line_pointers(k, g);
-  k.line("const auto work = [&](auto width) {{");
-  k.line("constexpr int V = decltype(width)::value, R = {} * {} / V;", rounds, pack);
+  k.line("const bool whole = ((reinterpret_cast<size_t>(in) | reinterpret_cast<size_t>(out)) & {}) == 0;",
+         bits(x.type) / 8 * pack - 1);
+  k.line("constexpr int V = {}, R = {};", pack, rounds);
   k.line("Kept<E, V> kept[R];");
   k.line("#pragma unroll");
   k.line("for (int r = 0; r < R; ++r) {{");
   k.line("const Index first = (r * {} + member) * V;", group);
-  k.line("if (first < extent) kept[r] = keep_pack<V>(x + first);");
+  k.line("if (first < extent) kept[r] = keep_pack<V>(x + first, whole);");
   k.line("}}");
   k.line("A v[R * V];");
   k.line("A highest = -A(float_of_bits(0x7f800000u));");
@@ -114,16 +115,8 @@ Recipe in_registers(const Problem& p, const Geometry& g, bool log) {
   k.line("#pragma unroll");
   k.line("for (int e = 0; e < V; ++e) s.at[e] = element_of<E>({});",
          log ? "v[r * V + e] - highest - log_sum" : "v[r * V + e] * factor");
-  k.line("store_pack<V>(y + first, s); }}");
+  k.line("store_pack<V>(y + first, s, whole); }}");
   k.line("}}");
-  k.line("}};");
-  if (pack > 1) {
-    k.line("if (((reinterpret_cast<size_t>(in) | reinterpret_cast<size_t>(out)) & {}) == 0) work(Width<{}>());",
-           bits(x.type) / 8 * pack - 1, pack);
-    k.line("else work(Width<1>());");
-  } else {
-    k.line("work(Width<1>());");
-  }
   return k.recipe((g.lines.count() * group + threads - 1) / threads, static_cast<unsigned>(threads));
 }
 
