@@ -16,14 +16,16 @@ Dims batch_dims(const Dims& d, size_t matrix_axes) {
   return {d.begin(), d.end() - static_cast<ptrdiff_t>(matrix_axes)};
 }
 
-/// Elements between items: 0 where there is one item for all, nullopt where some axes are broadcast and others not.
+/// Elements between items: 0 where there is one item for all, nullopt where some axes are broadcast and others not. The
+/// tensor is linear, so that the innermost axis that has an extent tells; formats give the others any stride.
 std::optional<int64_t> batch_stride(const TensorDesc& t, size_t matrix_axes, const Dims& out_batch) {
   const Dims own = batch_dims(t.dims, matrix_axes);
-  if (std::all_of(own.begin(), own.end(), is_unit)) return 0;
+  const auto innermost = std::find_if_not(own.rbegin(), own.rend(), is_unit);
+  if (innermost == own.rend()) return 0;
   Dims padded(out_batch.size() - own.size(), 1);
   padded.insert(padded.end(), own.begin(), own.end());
   if (padded != out_batch) return std::nullopt;
-  return element_strides(t)[own.size() - 1];
+  return element_strides(t)[static_cast<size_t>(own.rend() - innermost) - 1];
 }
 
 std::optional<Product> matmul_product(const Problem& p, std::string* why_not) {
@@ -50,7 +52,7 @@ std::optional<Product> matmul_product(const Problem& p, std::string* why_not) {
     return std::nullopt;
   }
   q.batch = volume(out_batch), q.a.batch_stride = *stride_a, q.b.batch_stride = *stride_b;
-  q.d.batch_stride = out_batch.empty() ? 0 : sy[out_batch.size() - 1];
+  q.d.batch_stride = *batch_stride(y, axes_y, out_batch);
   // One second operand for all items: their rows are one tall matrix.
   const bool stacked = q.a.batch_stride == q.m * q.a.distance && q.d.batch_stride == q.m * q.d.distance;
   if (q.batch > 1 && q.b.batch_stride == 0 && !q.a.transposed && stacked) {
