@@ -70,6 +70,17 @@ __device__ __forceinline__ void fetch(char* slab, const Map& map, int column, in
       : "memory");
 #endif
 }
+/// The same to all blocks of the cluster, at the same place in the shared memory of each, whose signals count it.
+__device__ __forceinline__ void fetch_for_all(char* slab, const Map& map, int column, int row, int matrix,
+                                              signals::Signal* s, unsigned short blocks) {
+#if __CUDA_ARCH__ >= 900
+  asm volatile(
+      "cp.async.bulk.tensor.3d.shared::cluster.global.tile.mbarrier::complete_tx::bytes.multicast::cluster [%0], [%1, "
+      "{%2, %3, %4}], [%5], %6;" ::"r"(mma::shared_address(slab)),
+      "l"(&map), "r"(column), "r"(row), "r"(matrix), "r"(mma::shared_address(s)), "h"(blocks)
+      : "memory");
+#endif
+}
 __device__ __forceinline__ void arrive(signals::Signal*) {}
 /// A slab to the box of a matrix, less what lies outside. Who wrote to the slab called wgmma::fence_slabs().
 __device__ __forceinline__ void store(const Map& map, const char* slab, int column, int row, int matrix) {

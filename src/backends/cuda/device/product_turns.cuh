@@ -4,14 +4,18 @@
 #pragma once
 
 #include "bulk.cuh"
+#include "cluster.cuh"
 #include "product.cuh"
 
 namespace product {
 
 /// The shared memory of such a block, and the places of its threads in it. BYTES: of the slabs of one stage. OUT: bytes
-/// in which a warp that multiplies prepares its results. BULK: one thread fetches by bulk copies.
-template <int STAGES, int BYTES, int OUT, bool BULK>
+/// in which a warp that multiplies prepares its results. BULK: one thread fetches by bulk copies. BLOCKS: that work on
+/// tiles below each other, as a cluster, and fetch a part of their second operand each for all.
+template <int STAGES, int BYTES, int OUT, bool BULK, int BLOCKS>
 struct Turns {
+  static_assert(BLOCKS == 1 || BULK, "the copy engine writes to several blocks");
+  static constexpr int kBlocks = BLOCKS;
   static constexpr int kGroup = 128;                                                             // threads
   static constexpr int kFetchRegisters = BULK ? 40 : 88, kMultiplyRegisters = BULK ? 232 : 208;  // 64512 in all
 
@@ -29,12 +33,51 @@ struct Turns {
         landed(turn + 2) {}
   __device__ __forceinline__ void open() const {
     if (threadIdx.x == 0) {
-      for (int s = 0; s < STAGES; ++s) signals::open(full + s, BULK ? 1 : kGroup), signals::open(free + s, 4);
+      for (int s = 0; s < STAGES; ++s) signals::open(full + s, BULK ? 1 : kGroup), signals::open(free + s, 4 * BLOCKS);
       for (int g = 0; g < 2; ++g) signals::open(turn + g, 4);
       for (int w = 0; w < 8; ++w) signals::open(landed + w, 1);
       wgmma::fence_slabs();  // the copy engine arrives at signals too
     }
+#ifndef HONE_EMULATED
+    if constexpr (BLOCKS > 1) {
+      if (threadIdx.x == 0) signals::show_to_cluster();
+      cluster::synchronize();
+      return;
+    }
+#endif
     __syncthreads();
+  }
+  /// No block ends while another one of the cluster arrives at its signals.
+  __device__ __forceinline__ void close() const {
+#ifndef HONE_EMULATED
+    if constexpr (BLOCKS > 1) __syncwarp(), cluster::synchronize();
+#endif
+  }
+  /// A stage that the caller's warp has read, to all who fill it.
+  __device__ __forceinline__ void give_back(int stage) const {
+    if (mma::lane() >= BLOCKS) return;
+#ifndef HONE_EMULATED
+    if constexpr (BLOCKS > 1) {
+      signals::arrive_at(free + stage, static_cast<unsigned>(mma::lane()));
+      return;
+    }
+#endif
+    signals::arrive(free + stage);
+  }
+  static __device__ __forceinline__ int rank() {
+#ifndef HONE_EMULATED
+    if constexpr (BLOCKS > 1) return static_cast<int>(cluster::rank());
+#endif
+    return 0;
+  }
+  /// Tiles are numbered by cluster.
+  static __device__ __forceinline__ int first_tile() { return static_cast<int>(blockIdx.x) / BLOCKS; }
+  static __device__ __forceinline__ int tile_step() { return static_cast<int>(gridDim.x) / BLOCKS; }
+  template <int BM, int BN>
+  static __device__ __forceinline__ Place place(int tile, int rows, int columns) {
+    Place at = Place::of_tile<BLOCKS * BM, BN>(tile, rows, columns);
+    at.row += rank() * BM;
+    return at;
   }
   static __device__ __forceinline__ bool fetches() { return threadIdx.x < kGroup; }
   /// Of the two groups that multiply.
@@ -128,7 +171,17 @@ class BulkFetcher {
       bulk::fetch(block_.slabs + stage * kBytes, a, s * 64, at.row, a_item, block_.full + stage);
     };
     const auto fetch_b = [&](int stage, int s) {
-      bulk::fetch(block_.slabs + stage * kBytes + kABytes, b, s * 64, at.column, b_item, block_.full + stage);
+      char* slab = block_.slabs + stage * kBytes + kABytes;
+#ifndef HONE_EMULATED
+      if constexpr (Block::kBlocks > 1) {
+        constexpr int kShare = BN / Block::kBlocks;
+        const int first = Block::rank() * kShare;
+        bulk::fetch_for_all(slab + first * 128, b, s * 64, at.column + first, b_item, block_.full + stage,
+                            (1 << Block::kBlocks) - 1);
+        return;
+      }
+#endif
+      bulk::fetch(slab, b, s * 64, at.column, b_item, block_.full + stage);
     };
     int early = 0;
     if (first_) {
@@ -189,19 +242,16 @@ class Multiplier {
       slab = block_.slabs + at_.stage * BYTES;
       cores.template multiply<false>(slab, slab + A_BYTES);
       wgmma::wait<1>();
-      give_back(before);
+      block_.give_back(before);
       before = at_.stage;
       at_.next();
     }
     if (mma::lane() == 0) signals::arrive(block_.turn + (group ^ 1));
     cores.finish();
-    give_back(before);
+    block_.give_back(before);
   }
 
  private:
-  __device__ __forceinline__ void give_back(int stage) {
-    if (mma::lane() == 0) signals::arrive(block_.free + stage);
-  }
   const Block& block_;
   Position<STAGES> at_;
   unsigned turns_ = 0;

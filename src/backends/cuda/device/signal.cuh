@@ -40,6 +40,23 @@ __device__ __forceinline__ void arrive(Signal* s) {
   asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(mma::shared_address(s)) : "memory");
 #endif
 }
+/// The same at this place in the shared memory of block `rank` of the cluster.
+__device__ __forceinline__ void arrive_at(Signal* s, unsigned rank) {
+#if __CUDA_ARCH__ >= 900
+  asm volatile(
+      "{ .reg .b32 there; mapa.shared::cluster.u32 there, %0, %1; mbarrier.arrive.release.cluster.shared::cluster.b64 "
+      "_, "
+      "[there]; }" ::"r"(mma::shared_address(s)),
+      "r"(rank)
+      : "memory");
+#endif
+}
+/// By who opened signals that other blocks of the cluster arrive at, before the barrier of the cluster.
+__device__ __forceinline__ void show_to_cluster() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+#endif
+}
 /// Until the phase of this parity has ended: 0 is that of the first; before it, one of parity 1 counts as ended.
 __device__ __forceinline__ void wait(const Signal* s, unsigned parity) {
 #if __CUDA_ARCH__ >= 900

@@ -215,7 +215,7 @@ class ConvPlanar : public ConvTactic {
   HONE_PRODUCT_TACTIC(ConvStem, conv_stem_fma, CoreKind::kPlain, __VA_ARGS__) \
   HONE_PRODUCT_TACTIC(ConvPlanar, conv_planar_fma, CoreKind::kPlain, __VA_ARGS__)
 #define HONE_WGMMA_TILE(...) HONE_PRODUCT_TACTIC(Conv, conv_wgmma, CoreKind::kWarpGroup, __VA_ARGS__)
-#define HONE_TURNS_TILE(...) HONE_WHOLE_PRODUCT_TACTIC(Conv, conv_turns, CoreKind::kTurns, __VA_ARGS__)
+#define HONE_TURNS_TILE(...) HONE_TURNS_TACTIC(Conv, conv_turns, CoreKind::kTurns, __VA_ARGS__)
 #include "backends/cuda/tactics/product/tiles.def"
 #undef HONE_WGMMA_TILE
 #undef HONE_TURNS_TILE

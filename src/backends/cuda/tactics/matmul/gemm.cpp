@@ -125,7 +125,7 @@ class Gemm : public ProductTactic {
 #define HONE_MMA_TILE(...) HONE_PRODUCT_TACTIC(Gemm, gemm_mma, CoreKind::kTensor, __VA_ARGS__)
 #define HONE_FMA_TILE(...) HONE_PRODUCT_TACTIC(Gemm, gemm_fma, CoreKind::kPlain, __VA_ARGS__)
 #define HONE_WGMMA_TILE(...) HONE_PRODUCT_TACTIC(Gemm, gemm_wgmma, CoreKind::kWarpGroup, __VA_ARGS__)
-#define HONE_TURNS_TILE(...) HONE_WHOLE_PRODUCT_TACTIC(Gemm, gemm_turns, CoreKind::kTurns, __VA_ARGS__)
+#define HONE_TURNS_TILE(...) HONE_TURNS_TACTIC(Gemm, gemm_turns, CoreKind::kTurns, __VA_ARGS__)
 #include "backends/cuda/tactics/product/tiles.def"
 #undef HONE_WGMMA_TILE
 #undef HONE_TURNS_TILE

@@ -15,7 +15,9 @@ const Tactic& gemm_few_rows();
 #define HONE_WGMMA_TILE(m, n, ...)      \
   const Tactic& gemm_wgmma_##m##x##n(); \
   const Tactic& gemm_wgmma_##m##x##n##_split();
-#define HONE_TURNS_TILE(m, n, ...) const Tactic& gemm_turns_##m##x##n();
+#define HONE_TURNS_TILE(m, n, ...)      \
+  const Tactic& gemm_turns_##m##x##n(); \
+  const Tactic& gemm_turns_##m##x##n##_pairs();
 const Tactic& gemm_mma_32x32_cluster();
 const Tactic& gemm_fma_16x64_cluster();
 const Tactic& gemm_wgmma_64x64_cluster();
@@ -126,6 +128,29 @@ TEST_F(GemmTest, TailsInBoxes) {
     held.input(t, {1, 1});
     held.check(*tactic);
   }
+}
+
+// Pairs of blocks with whole and half pairs of tiles, several rounds of the ring, items.
+TEST_F(GemmTest, PairsFetchForEachOther) {
+  if (gpu().major != 9 || !gpu().clusters) GTEST_SKIP() << "needs clusters of compute capability 9.0";
+#define HONE_TURNS_TILE(m, n, ...) {gemm_turns_##m##x##n##_pairs(), m, n},
+  const TileTactic tiles[] = {
+#include "backends/cuda/tactics/product/tiles.def"
+  };
+#undef HONE_TURNS_TILE
+  for (const TileTactic& t : tiles)
+    for (const auto& [down, k] : {std::pair<int64_t, int64_t>{2, 700}, {3, 72}, {301, 200}}) {
+      SCOPED_TRACE(fmt::format("{} {} {}", t.tactic.name(), down, k));
+      const int64_t rows = t.m * (down - 1) + 7, columns = t.n + 8;
+      TestProblem p(kMatMulOp, attributes(kN, kT));
+      p.input(DType::kF16, {rows, k}).input(DType::kF16, {columns, k}, {}, true);
+      p.epilogue("3 inputs; r3=add.f16 r0 r1; r4=add.f16 r3 r2; r5=relu.f16 r4; out r5");
+      p.input(DType::kF16, {columns}).input(DType::kF16, {rows, columns});
+      p.check(t.tactic);
+    }
+  TestProblem items(kMatMulOp, attributes(kN, kT));
+  items.input(DType::kBF16, {5, 300, 328}).input(DType::kBF16, {5, 72, 328});
+  items.check(gemm_turns_128x64_pairs());
 }
 
 TEST_F(GemmTest, HopperTailsConstantsAndParts) {

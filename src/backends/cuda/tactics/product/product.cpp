@@ -106,7 +106,7 @@ extern "C" __global__ void {cluster}__launch_bounds__({threads}) kernel({paramet
     KernelParameters k;
     const std::string type(device_type(p_.type));
     const int stages = stages_of(tile_, gpu(), slabs());
-    const int64_t tiles = p_.items * ceil_div(p_.m, tile_.m) * ceil_div(p_.n, tile_.n);
+    const int64_t tiles = p_.items * ceil_div(p_.m, tile_.m * blocks()) * ceil_div(p_.n, tile_.n);
     k.integer("m", p_.m), k.integer("n", p_.n), k.integer("k", p_.k), k.integer("slabs", slabs());
     k.integer("tiles", tiles);
     const bool bulk = copies_in_bulk(p_.a) && copies_in_bulk(p_.b);
@@ -120,8 +120,8 @@ using namespace product;
 {definition}
 typedef {type} T;
 typedef WarpGroups<T, {bm}, {bn}, {chunks}, 1, 1, true, true> Cores;
-typedef Turns<{stages}, ({bm} + {bn}) * {chunks} * 16, {out}, {bulk}> Block;
-extern "C" __global__ void __launch_bounds__({threads}, 1) kernel({parameters}) {{
+typedef Turns<{stages}, ({bm} + {bn}) * {chunks} * 16, {out}, {bulk}, {blocks}> Block;
+extern "C" __global__ void {cluster}__launch_bounds__({threads}, 1) kernel({parameters}) {{
   extern __shared__ __align__(128) char memory[];
   const Block block(aligned_up(memory, wgmma::kSlabAlignment));
   block.open();
@@ -135,28 +135,32 @@ extern "C" __global__ void __launch_bounds__({threads}, 1) kernel({parameters}) 
   Multiplier<{stages}, ({bm} + {bn}) * {chunks} * 16, Block, Cores> multiplier(block);
   {open}
   int turn = 0;
-  for (int tile = blockIdx.x; tile < tiles; tile += gridDim.x, turn ^= 1) {{
+  for (int tile = Block::first_tile(); tile < tiles; tile += Block::tile_step(), turn ^= 1) {{
     if (turn != Block::group()) {{
       multiplier.skip(slabs);
       continue;
     }}
-    const Place at = Place::of_tile<{bm}, {bn}>(tile, m, n);
+    const Place at = Block::place<{bm}, {bn}>(tile, m, n);
     Cores cores;
     {before}
     multiplier.tile<{bm} * {chunks} * 16>(cores, slabs);
     {finish}
   }}
   {close}
+  block.close();
 }}
 )",
         fmt::arg("definition", tail.definition), fmt::arg("type", type), fmt::arg("bm", tile_.m),
         fmt::arg("bn", tile_.n), fmt::arg("chunks", tile_.chunks), fmt::arg("stages", stages),
         fmt::arg("threads", tile_.threads()), fmt::arg("bulk", bulk), fmt::arg("out", out_bytes_of(tile_)),
+        fmt::arg("blocks", blocks()),
+        fmt::arg("cluster", blocks() > 1 ? fmt::format("__cluster_dims__({}, 1, 1) ", blocks()) : ""),
         fmt::arg("parameters", k.parameters()), fmt::arg("fetch", fetch), fmt::arg("open", tail.open),
         fmt::arg("before", tail.before), fmt::arg("finish", tail.finish), fmt::arg("close", tail.close));
     r.arguments = k.arguments(), r.maps = k.maps();
     r.block = {static_cast<unsigned>(tile_.threads()), 1, 1};
-    r.grid = {static_cast<unsigned>(std::min<int64_t>(tiles, std::max(1, gpu().multiprocessors))), 1, 1};
+    const int64_t clusters = std::min<int64_t>(tiles, std::max<int64_t>(1, gpu().multiprocessors / blocks()));
+    r.grid = {static_cast<unsigned>(clusters * blocks()), 1, 1};
     r.shared_bytes = static_cast<unsigned>(shared_bytes_of(tile_, stages));
     r.overlaps = true;
     return r;
@@ -193,8 +197,8 @@ extern "C" __global__ void __launch_bounds__({threads}, 1) kernel({parameters}) 
         R"({windows}
     constexpr int first = 0;
     Fetcher<{stages}, ({bm} + {bn}) * {chunks} * 16, {early}, Block> fetcher(block);
-    for (int tile = blockIdx.x; tile < tiles; tile += gridDim.x) {{
-      const Place at = Place::of_tile<{bm}, {bn}>(tile, m, n);
+    for (int tile = Block::first_tile(); tile < tiles; tile += Block::tile_step()) {{
+      const Place at = Block::place<{bm}, {bn}>(tile, m, n);
       {a_load} a_loader;
       {b_load} b_loader;
       {a_start}
@@ -209,26 +213,21 @@ extern "C" __global__ void __launch_bounds__({threads}, 1) kernel({parameters}) 
   }
 
   std::string bulk_fetch_code(KernelParameters& k) const {
-    const std::string a = k.map("a", map_of(p_.a, p_.m, tile_.m)), b = k.map("b", map_of(p_.b, p_.n, tile_.n));
+    const std::string a = k.map("a", map_of(p_.a, p_.m, tile_.m)),
+                      b = k.map("b", map_of(p_.b, p_.n, tile_.n / blocks()));
     return fmt::format(
         R"(if (threadIdx.x >= 32) return;
     BulkFetcher<{stages}, {bm}, {bn}, {early}, Block> fetcher(block);
-    for (int tile = blockIdx.x; tile < tiles; tile += gridDim.x)
-      fetcher.tile({a}, {b}, Place::of_tile<{bm}, {bn}>(tile, m, n), {a_items}, {b_items}, slabs);)",
+    for (int tile = Block::first_tile(); tile < tiles; tile += Block::tile_step())
+      fetcher.tile({a}, {b}, Block::place<{bm}, {bn}>(tile, m, n), {a_items}, {b_items}, slabs);)",
         fmt::arg("stages", stages_of(tile_, gpu(), slabs())), fmt::arg("bm", tile_.m), fmt::arg("bn", tile_.n),
         fmt::arg("early", early()), fmt::arg("a", a), fmt::arg("b", b), fmt::arg("a_items", !p_.a.items.empty()),
         fmt::arg("b_items", !p_.b.items.empty()));
   }
 
-  /// Whether the copy engine can fetch an operand: rows along K, up to one axis of items, whole 16 bytes.
-  bool copies_in_bulk(const ProductOperand& o) const {
-    const int64_t chunk = chunk_elements(p_.type);
-    if (!gpu().bulk_copies || o.load != Load::kAlongK || tile_.chunks != 8 || bits(p_.type) != 16) return false;
-    if (o.pitch % chunk != 0 || o.data.offset % 16 != 0 || o.pitch < 1) return false;
-    if (o.items.size() > 1) return false;
-    return o.items.empty() ||
-           (o.items[0].stride % chunk == 0 && o.items[0].stride > 0 && o.items[0].extent == p_.items);
-  }
+  bool copies_in_bulk(const ProductOperand& o) const { return tile_.chunks == 8 && cuda::copies_in_bulk(p_, o); }
+  /// Blocks of a cluster that fetch for each other.
+  int blocks() const { return sharing_ == Sharing::kPairs ? 2 : 1; }
   TensorMap map_of(const ProductOperand& o, int64_t rows, int box_rows) const {
     TensorMap m;
     m.data = o.data, m.type = p_.type;
@@ -364,10 +363,19 @@ std::string windows_code(KernelParameters& k, const WindowGeometry& w, bool cons
   return "{" + s + k.integer("w_channels", w.channels) + ", " + k.integer("w_channel_step", w.channel_step) + "}";
 }
 
+bool copies_in_bulk(const Product& p, const ProductOperand& o) {
+  const int64_t chunk = chunk_elements(p.type);
+  if (!gpu().bulk_copies || o.load != Load::kAlongK || bits(p.type) != 16) return false;
+  if (o.pitch % chunk != 0 || o.data.offset % 16 != 0 || o.pitch < 1) return false;
+  if (o.items.size() > 1) return false;
+  return o.items.empty() || (o.items[0].stride % chunk == 0 && o.items[0].stride > 0 && o.items[0].extent == p.items);
+}
+
 ProductTactic::ProductTactic(std::string_view family, const Tile& tile, Sharing sharing)
     : name_(fmt::format("cuda.{}_{}{}", family, tile.name,
                         sharing == Sharing::kParts     ? "_split"
                         : sharing == Sharing::kCluster ? "_cluster"
+                        : sharing == Sharing::kPairs   ? "_pairs"
                                                        : "")),
       tile_(tile),
       sharing_(sharing) {}

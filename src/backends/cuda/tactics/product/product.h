@@ -54,9 +54,13 @@ struct Product {
 /// How many elements of a type a 16-byte chunk holds.
 inline int64_t chunk_elements(DType t) { return 128 / bits(t); }
 
-/// How blocks share K: a block takes all of it; blocks write partial sums that a second kernel adds up; or the blocks
-/// of a cluster add up each other's sums.
-enum class Sharing { kNone, kParts, kCluster };
+/// How blocks share work: a block takes all of K; blocks write partial sums over parts of K that a second kernel adds
+/// up; the blocks of a cluster add up each other's sums; or pairs of blocks, which stay, fetch their second operand for
+/// each other.
+enum class Sharing { kNone, kParts, kCluster, kPairs };
+
+/// Whether the copy engine can fetch an operand: rows along K, up to one axis of items, whole 16 bytes.
+bool copies_in_bulk(const Product& p, const ProductOperand& o);
 
 /// Tactics that differ in the geometry they take, in the tile they use and in how blocks share K.
 class ProductTactic : public RecipeTactic {

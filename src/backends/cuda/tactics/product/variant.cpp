@@ -42,12 +42,13 @@ bool every_tile() {
 }  // namespace
 
 int64_t Variant::parts(const Product& p) const {
-  if (sharing == Sharing::kNone) return 1;
+  if (sharing == Sharing::kNone || sharing == Sharing::kPairs) return 1;
   const TileWork w = work_of(tile, p);
   return sharing == Sharing::kParts ? parts_of(tile, w, gpu()) : cluster_of(tile, w, gpu());
 }
 
 bool Variant::fills(const Product& p) const {
+  if (sharing == Sharing::kPairs && p.m <= tile.m) return false;
   if (tile.kind == CoreKind::kTurns)
     return p.items * ceil_div(p.m, tile.m) * ceil_div(p.n, tile.n) * 4 > gpu().multiprocessors;
   return sharing == Sharing::kNone || parts(p) > 1;
@@ -58,7 +59,8 @@ size_t Variant::partial_bytes(const Product& p) const {
 }
 
 double Variant::time(const Product& p) const {
-  return time_of(tile, work_of(tile, p), parts(p), sharing == Sharing::kCluster, gpu());
+  const double time = time_of(tile, work_of(tile, p), parts(p), sharing == Sharing::kCluster, gpu());
+  return sharing == Sharing::kPairs ? time * 0.97 : time;
 }
 
 Verdict Variant::check(const Problem& problem, const Product& p) const {
@@ -71,7 +73,10 @@ Verdict Variant::check(const Problem& problem, const Product& p) const {
     if (p.type == DType::kF32 && !problem.allow_tf32) return Verdict::no("computes f32 as TF32, which is not allowed");
     if (capability < (p.type == DType::kF16 ? 75 : 80)) return Verdict::no("needs a newer GPU for {}", name(p.type));
   }
-  if (sharing == Sharing::kCluster && !gpu().clusters) return Verdict::no("needs a GPU that launches clusters");
+  if ((sharing == Sharing::kCluster || sharing == Sharing::kPairs) && !gpu().clusters)
+    return Verdict::no("needs a GPU that launches clusters");
+  if (sharing == Sharing::kPairs && !(copies_in_bulk(p, p.a) && copies_in_bulk(p, p.b)))
+    return Verdict::no("takes operands that the copy engine can fetch");
   if (stages_of(tile, gpu(), kMost) == 0) return Verdict::no("needs more shared memory than the GPU has");
   if (p.items < 1 || p.m < 1 || p.n < 1 || p.k < 1) return Verdict::no("has an empty operand");
   for (int64_t extent : {p.m, p.n, p.k, p.rows(), p.columns()})
@@ -86,15 +91,18 @@ Verdict Variant::check(const Problem& problem, const Product& p) const {
 
 Verdict worth_trying(const Variant& v, const Problem& problem, const Product& p) {
   if (!v.fills(p))
-    return Verdict::no("would not fill the GPU better {}", v.sharing == Sharing::kNone ? "in turns" : "in parts");
+    return Verdict::no("would not fill the GPU better {}", v.sharing == Sharing::kNone    ? "in turns"
+                                                           : v.sharing == Sharing::kPairs ? "in pairs"
+                                                                                          : "in parts");
   if (every_tile()) return Verdict::yes();
   const double own = v.time(p);
   double best = own;
   const Tile* fastest = &v.tile;
   int faster = 0;
   for (const Tile& t : kTiles)
-    for (Sharing s : {Sharing::kNone, Sharing::kParts, Sharing::kCluster}) {
-      if (t.kind == CoreKind::kTurns && s != Sharing::kNone) continue;
+    for (Sharing s : {Sharing::kNone, Sharing::kParts, Sharing::kCluster, Sharing::kPairs}) {
+      const bool shares_k = s == Sharing::kParts || s == Sharing::kCluster;
+      if (t.kind == CoreKind::kTurns ? shares_k : s == Sharing::kPairs) continue;
       const Variant other{t, s};
       if (!other.check(problem, p) || !other.fills(p)) continue;
       const double time = other.time(p);
