@@ -40,13 +40,13 @@ __device__ __forceinline__ void arrive(Signal* s) {
   asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(mma::shared_address(s)) : "memory");
 #endif
 }
-/// The same at this place in the shared memory of block `rank` of the cluster.
+/// The same at this place in the shared memory of block `rank` of the cluster, for what was read before: writes are not
+/// released to other blocks, which would wait for all that are under way.
 __device__ __forceinline__ void arrive_at(Signal* s, unsigned rank) {
 #if __CUDA_ARCH__ >= 900
   asm volatile(
-      "{ .reg .b32 there; mapa.shared::cluster.u32 there, %0, %1; mbarrier.arrive.release.cluster.shared::cluster.b64 "
-      "_, "
-      "[there]; }" ::"r"(mma::shared_address(s)),
+      "{ .reg .b32 there; mapa.shared::cluster.u32 there, %0, %1; mbarrier.arrive.shared::cluster.b64 _, [there]; }" ::
+          "r"(mma::shared_address(s)),
       "r"(rank)
       : "memory");
 #endif
