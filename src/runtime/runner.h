@@ -72,6 +72,7 @@ class Runner {
   struct Slot;
   struct Step;
   struct Held;
+  struct Room;
   struct Segment;
   class StepEvents;
   void resolve_shapes();
@@ -85,6 +86,7 @@ class Runner {
   void run_image(Segment& s, int64_t image, int worker, bool timed);
   void observe_segment(Segment& s);
   void make_step(size_t i);
+  void make_counting(size_t i);
   bool make_slice(size_t i, const Problem& p);
   std::pair<int, int> needed(int root) const;
   size_t place_of(const Slot& s) const;
@@ -106,6 +108,7 @@ class Runner {
   void time_steps();
   void run_reference(size_t i);
   void run_dynamic(size_t i);
+  void run_counting(size_t i);
   void run_if(size_t i);
   void run_loop(size_t i);
   void run_host_dims(size_t i);
@@ -120,7 +123,10 @@ class Runner {
   void bind_data_dependent(int t);
   void observe(size_t i);
   Tensor linear_value(int t, const Dims& dims, const void* at) const;
+  TensorDesc desc(int t) const;
   std::optional<Problem> problem(size_t i) const;
+  std::optional<Problem> problem_of_inputs(size_t i) const;
+  std::optional<Problem> largest_problem(size_t i) const;
 
   const Program& program_;
   RunOptions options_;

@@ -26,6 +26,7 @@ struct Runner::Slot {
   bool in_arena = false;
   bool dynamic = false;  // storage belongs to `own`, allocated when it is produced
   Dims dims;
+  Dims before;  // dims as they are known before a run: -1 where they are not
   int64_t pitch = 0;
   int64_t alias_offset = 0;  // elements from the root's start
   size_t offset = 0;         // in the arena; inside a segment: in the part of a worker
@@ -34,12 +35,20 @@ struct Runner::Slot {
   std::shared_ptr<void> own;
 };
 
+/// Memory that grows where it is too small.
+struct Runner::Room {
+  size_t size = 0;
+  std::shared_ptr<void> memory;
+};
+
 struct Runner::Step {
   std::unique_ptr<Kernel> kernel;
   bool dynamic = false;  // dims of an input or output are only known while running
   std::vector<const void*> in;
   std::vector<void*> out;
   std::vector<std::unique_ptr<Runner>> bodies;
+  /// What a kernel that counts writes: its outputs, then the extent. Kept from run to run.
+  std::vector<Room> rooms;
   Slices slices;               // more than one: the kernel is for one image
   std::vector<bool> by_image;  // inputs with a part for each image
 };

@@ -211,6 +211,36 @@ TEST(CudaEngine, InputsLieAsTheProgramSays) {
   expect_near(s.compute(in, 12), want);
 }
 
+// What is positive among the elements that are not zero: layers behind a count, one of which counts again.
+TEST(CudaEngine, ExtentsThatTheDataTellAreFoundOnTheGpu) {
+  Gpu s;
+  ITensor* x = s.input("x", {2, 3});
+  const auto elements_that = [&](ITensor* from, ITensor* hold) {
+    IShuffleLayer* rows = s.network->addShuffle(*s.network->addNonZero(*hold)->getOutput(0));
+    rows->setFirstTranspose(Permutation{{1, 0}});
+    return s.network->addGatherV2(*from, *rows->getOutput(0), GatherMode::kND)->getOutput(0);
+  };
+  ITensor* all = elements_that(x, x);
+  ITensor* positive = s.network->addActivation(*all, ActivationType::kRELU)->getOutput(0);
+  s.output(elements_that(all, positive), "y");
+  ASSERT_TRUE(s.build()) << s.logger.errors;
+  ASSERT_TRUE(s.on_gpu());
+  const std::string layers = s.layers();
+  EXPECT_NE(layers.find("cuda.non_zero"), std::string::npos) << layers;
+  EXPECT_EQ(layers.find("\"Device\":\"cpu\""), std::string::npos) << layers;
+  EXPECT_EQ(list(s.context->getTensorShape("y")), (std::vector<int64_t>{-1}));
+  for (const auto& [in, want] : {std::pair(std::vector<float>{1, 0, -2, 3, 0, 4}, std::vector<float>{1, 3, 4}),
+                                 {{0, 0, 0, 0, 0, 0}, {}},
+                                 {{1, 2, 3, 4, 5, 6}, {1, 2, 3, 4, 5, 6}},
+                                 {{-1, -2, 0, 0, 0, 7}, {7}}}) {
+    std::vector<float> got = s.compute(in, 6);
+    const std::vector<int64_t> shape = list(s.context->getTensorShape("y"));
+    ASSERT_EQ(shape, (std::vector<int64_t>{static_cast<int64_t>(want.size())}));
+    got.resize(want.size());
+    EXPECT_EQ(got, want);
+  }
+}
+
 TEST(CudaEngine, TheConsumedEventComesAfterTheRunsReads) {
   Chain s;
   ASSERT_TRUE(s.build()) << s.logger.errors;
