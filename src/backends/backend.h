@@ -178,6 +178,11 @@ class Device {
   /// True while somebody (the caller of enqueue) captures this stream.
   virtual bool is_capturing(void* stream) const = 0;
   virtual size_t free_memory() const = 0;
+  /// Bytes of the last cache before memory that data of one's choice can be kept in; 0: the device cannot.
+  virtual size_t persistent_cache() const = 0;
+  /// Kernels enqueued from here on keep what they touch of `data` in the cache, in at most `limit` bytes of it; limit
+  /// 0: they treat it as everything else. Results do not depend on it.
+  virtual void keep_in_cache(void* data, size_t bytes, size_t limit, void* stream) const = 0;
   /// The first error of a launch on this thread since the last call; empty: none.
   virtual std::string take_error() const noexcept = 0;
 };

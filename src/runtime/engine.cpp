@@ -246,6 +246,14 @@ void Context::set_memory(void* p, size_t bytes) {
   runner_.set_arena(p, bytes);
 }
 
+void Context::set_cache_limit(size_t bytes) {
+  if (const Device* d = engine_->device(); d != nullptr)
+    require<Unsupported>(bytes <= d->persistent_cache(), "{} bytes of cache for activations, the device has {}", bytes,
+                         d->persistent_cache());
+  if (replay_) replay_->forget();
+  runner_.set_cache_limit(bytes);
+}
+
 Status Context::set_profile(int p) {
   if (p < 0 || static_cast<size_t>(p) >= engine_->plan().profiles.size())
     return {

@@ -295,6 +295,7 @@ void Runner::run(std::span<const void* const> inputs, std::span<void* const> out
   ThreadScope threads(options_.threads);
   stream_ = stream;
   bind_pointers(inputs, outputs);
+  const CachedArena cached(*this);
   time_steps();
   for (size_t i = 0; i < steps_.size(); ++i) {
     if (segment_at_[i] >= 0) {

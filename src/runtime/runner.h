@@ -61,6 +61,8 @@ class Runner {
   const void* arena() const { return arena_; }
   void set_step_timer(StepTimer t) { timer_ = std::move(t); }
   void set_observer(TensorObserver o) { observer_ = std::move(o); }
+  /// Bytes of the device's cache that activations may be kept in while a run goes on; 0 at first.
+  void set_cache_limit(size_t bytes) { cache_limit_ = bytes; }
   /// Ranges for profilers around the steps; none at first.
   void set_ranges(RangeDetail detail) { ranges_ = Ranges(program_, detail); }
   /// Machine code of the kernels made for the prepared shapes, those of bodies left out.
@@ -75,6 +77,7 @@ class Runner {
   struct Room;
   struct Segment;
   class StepEvents;
+  class CachedArena;
   void resolve_shapes();
   void find_segments();
   bool joins(const Segment& s, size_t i) const;
@@ -144,6 +147,7 @@ class Runner {
   std::shared_ptr<std::byte> own_arena_;
   size_t own_capacity_ = 0;
   bool external_arena_ = false;
+  size_t cache_limit_ = 0;
   // Host tensors of a device's program.
   size_t host_size_ = 0, host_capacity_ = 0, host_workspace_size_ = 0, host_workspace_offset_ = 0;
   std::shared_ptr<std::byte> host_arena_;

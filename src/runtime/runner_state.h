@@ -79,6 +79,27 @@ struct Runner::Segment {
   std::vector<Call> calls;
 };
 
+/// The device keeps activations in its cache while this lives.
+class Runner::CachedArena {
+ public:
+  explicit CachedArena(const Runner& r) : r_(r) { keep(r.cache_limit_); }
+  ~CachedArena() {
+    try {
+      keep(0);
+    } catch (const std::exception&) {  // the run's own error is the one to tell
+    }
+  }
+  CachedArena(const CachedArena&) = delete;
+  CachedArena& operator=(const CachedArena&) = delete;
+
+ private:
+  void keep(size_t limit) const {
+    if (r_.device_ != nullptr && r_.cache_limit_ > 0)
+      r_.device_->keep_in_cache(r_.arena_, r_.arena_size_, limit, r_.stream_);
+  }
+  const Runner& r_;
+};
+
 /// Events around each step of a run on a device.
 class Runner::StepEvents {
  public:

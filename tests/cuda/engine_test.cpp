@@ -241,6 +241,19 @@ TEST(CudaEngine, ExtentsThatTheDataTellAreFoundOnTheGpu) {
   }
 }
 
+TEST(CudaEngine, ActivationsAreKeptInTheCache) {
+  Chain s;
+  ASSERT_TRUE(s.build()) << s.logger.errors;
+  const uint64_t most = s.engine->getEngineDevice().getPersistentCacheSize();
+  s.context->setPersistentCacheLimit(most / 2);
+  EXPECT_EQ(s.context->getPersistentCacheLimit(), most / 2);
+  for (int run = 0; run < 3; ++run) s.check();  // step by step, captured, replayed
+  EXPECT_EQ(s.logger.errors, "");
+  s.context->setPersistentCacheLimit(most + 1);
+  EXPECT_NE(s.logger.errors.find("setPersistentCacheLimit"), std::string::npos) << s.logger.errors;
+  EXPECT_EQ(s.context->getPersistentCacheLimit(), most / 2);
+}
+
 TEST(CudaEngine, TheConsumedEventComesAfterTheRunsReads) {
   Chain s;
   ASSERT_TRUE(s.build()) << s.logger.errors;
