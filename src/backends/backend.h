@@ -197,6 +197,8 @@ class Backend {
   virtual std::string_view name() const = 0;  // "cpu", "cuda"
   /// What tuned decisions depend on: processor or GPU model, instruction sets, cores.
   virtual std::string fingerprint() const = 0;
+  /// Changes where the kernels behind the tactics' names may have changed, so that older measurements say nothing.
+  virtual std::string kernels_version() const = 0;
   /// Tactics for an operator in order of preference; the reference evaluation is not among them (the caller adds it).
   virtual std::span<const Tactic* const> tactics(const Op& op) const = 0;
   virtual const Tactic* find_tactic(std::string_view name) const = 0;
