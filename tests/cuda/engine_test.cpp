@@ -1,6 +1,7 @@
 // Engines of the CUDA device through the public interface, on the GPU or on its emulator: layers on the processor, half
 // precision that loses values and is raised, sources of tactics, formats of inputs, and the event after the last read.
 #include <cmath>
+#include <set>
 
 #include "../api/support.h"
 
@@ -239,6 +240,17 @@ TEST(CudaEngine, ExtentsThatTheDataTellAreFoundOnTheGpu) {
     got.resize(want.size());
     EXPECT_EQ(got, want);
   }
+}
+
+TEST(CudaEngine, RandomNumbersAreOthersInEveryRun) {
+  Gpu s;
+  ITensor* noise = s.network->addFill(dims({2, 3}), FillOperation::kRANDOM_NORMAL, DataType::kFLOAT)->getOutput(0);
+  s.output(s.network->addElementWise(*s.input("x", {2, 3}), *noise, ElementWiseOperation::kSUM)->getOutput(0), "y");
+  ASSERT_TRUE(s.build()) << s.logger.errors;
+  EXPECT_EQ(s.layers().find("\"Device\":\"cpu\""), std::string::npos) << s.layers();
+  std::set<std::vector<float>> seen;
+  for (int run = 0; run < 4; ++run) seen.insert(s.compute(std::vector<float>(6, 0.F), 6));  // the last are replayed
+  EXPECT_EQ(seen.size(), 4u);
 }
 
 TEST(CudaEngine, ActivationsAreKeptInTheCache) {

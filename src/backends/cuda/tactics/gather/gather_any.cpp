@@ -62,7 +62,7 @@ class GatherAny : public RecipeTactic {
     KernelSource& k = e.k;
     const auto rank = static_cast<int64_t>(x.dims.size());
     const auto extent = [&](size_t axis) {
-      const std::string n = fmt::format("extent{}", axis);
+      std::string n = fmt::format("extent{}", axis);
       k.index(n, x.dims[axis]);
       return n;
     };
