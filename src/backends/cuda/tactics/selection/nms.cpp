@@ -38,7 +38,7 @@ class Nms : public RecipeTactic {
  public:
   std::string_view name() const override { return "cuda.nms"; }
   Verdict supports(const Problem& p) const override {
-    if (const Verdict v = plain_node(p); !v) return v;
+    if (Verdict v = plain_node(p); !v) return v;
     for (size_t i = 0; i < 2; ++i)
       if (!is_linear(p.inputs[i]) || !is_dense(p.inputs[i])) return Verdict::no("an input is not linear");
     if (p.inputs[1].count() >= INT32_MAX / 2) return Verdict::no("too many boxes");

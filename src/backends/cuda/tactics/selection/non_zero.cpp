@@ -11,7 +11,7 @@ class NonZero : public RecipeTactic {
  public:
   std::string_view name() const override { return "cuda.non_zero"; }
   Verdict supports(const Problem& p) const override {
-    if (const Verdict v = plain_node(p); !v) return v;
+    if (Verdict v = plain_node(p); !v) return v;
     if (!is_linear(p.inputs[0]) || !is_dense(p.inputs[0])) return Verdict::no("the input is not linear");
     if (p.inputs[0].count() >= INT32_MAX) return Verdict::no("too many elements");
     const DType t = p.outputs[0].type;

@@ -49,7 +49,7 @@ class Unique : public RecipeTactic {
  public:
   std::string_view name() const override { return "cuda.unique"; }
   Verdict supports(const Problem& p) const override {
-    if (const Verdict v = plain_node(p); !v) return v;
+    if (Verdict v = plain_node(p); !v) return v;
     if (!is_linear(p.inputs[0]) || !is_dense(p.inputs[0])) return Verdict::no("the input is not linear");
     if (slices_of(p).extent >= INT32_MAX / 2) return Verdict::no("too many slices");
     if (p.outputs[0].type != p.inputs[0].type) return Verdict::no("types differ");
@@ -68,7 +68,7 @@ class Unique : public RecipeTactic {
     };
     append(find_groups(p, s, at));
     if (!p.attr<UniqueAttrs>().sorted) append(rank_groups(s, at));
-    r.push_back(write_numbers(p, s, at));
+    if (p.outputs.size() > 1) r.push_back(write_numbers(p, s, at));
     r.push_back(write_values(p, s, at));
     return r;
   }
@@ -162,15 +162,19 @@ class Unique : public RecipeTactic {
     k.workspace("group", at.group, "const int");
     k.workspace("start", at.start, "const int");
     k.workspace("target", at.target, "const int");
-    const char* names[] = {"first", "inverse", "counts"};
-    for (size_t i = 1; i < p.outputs.size(); ++i) k.output(names[i - 1], i, "long long");
     k.index("slices", s.extent);
     k.line("const int g = group[i], begin = start[g], slice = order[begin], place = target[slice];");
-    k.line("(void)place;");
-    if (p.outputs.size() > 2) k.line("inverse[order[i]] = place;");
+    if (p.outputs.size() > 2) {
+      k.output("inverse", 2, "long long");
+      k.line("inverse[order[i]] = place;");
+    }
     k.line("if (i != begin) return;");
-    if (p.outputs.size() > 1) k.line("first[place] = slice;");
+    if (p.outputs.size() > 1) {
+      k.output("first", 1, "long long");
+      k.line("first[place] = slice;");
+    }
     if (p.outputs.size() > 3) {
+      k.output("counts", 3, "long long");
       k.output("found", p.outputs.size(), "const long long");
       k.line("counts[place] = (g + 1 < *found ? start[g + 1] : slices) - begin;");
     }
