@@ -132,6 +132,14 @@ TEST(ForgedPlan, PreparedWeightsHaveTheSizeThatTheirTacticExpects) {
   EXPECT_NE(fate(*p), "");
 }
 
+TEST(ForgedPlan, LayersHaveAsManyOutputsAsTheirOperator) {
+  const auto p = honest();
+  plan::PlanStep* map = step_of(*p, kMapOp) != nullptr ? step_of(*p, kMapOp) : step_of(*p, kPointwiseOp);
+  ASSERT_NE(map, nullptr);
+  map->outputs.push_back(map->outputs[0]);
+  expect_refused(*p, "outputs");
+}
+
 TEST(ForgedPlan, TacticsRunTheOperatorsTheyAreFor) {
   const auto p = honest();
   plan::PlanStep* map = step_of(*p, kMapOp) != nullptr ? step_of(*p, kMapOp) : step_of(*p, kPointwiseOp);

@@ -108,6 +108,7 @@ void for_each_point(const std::vector<plan::ShapeRange>& profile, F&& f) {
   std::vector<std::vector<Dims>> seen;
   for (int point = 0; point < 3; ++point) {
     std::vector<Dims> dims;
+    dims.reserve(profile.size());
     for (const plan::ShapeRange& r : profile) dims.push_back(point == 0 ? r.min : point == 1 ? r.opt : r.max);
     if (std::find(seen.begin(), seen.end(), dims) != seen.end()) continue;
     f(dims);
