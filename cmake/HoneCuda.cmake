@@ -10,7 +10,9 @@ function(hone_cuda_room)
     COMMAND ${CMAKE_COMMAND} "-DOUT=${embedded}" "-DHEADERS=${headers}" -P ${CMAKE_SOURCE_DIR}/cmake/HoneEmbedHeaders.cmake
     DEPENDS ${headers} ${CMAKE_SOURCE_DIR}/cmake/HoneEmbedHeaders.cmake
     VERBATIM)
-  hone_room(backend_cuda FOLDER backends/cuda DEPENDS backends SOURCES ${embedded} LIBRARIES ${CMAKE_DL_LIBS})
+  hone_sources_version(version backends/cuda)
+  hone_room(backend_cuda FOLDER backends/cuda DEPENDS backends SOURCES ${embedded} ${version} LIBRARIES ${CMAKE_DL_LIBS})
+  target_include_directories(hone_backend_cuda PRIVATE ${CMAKE_BINARY_DIR}/generated)
 endfunction()
 
 # libhone_cuda: the room's objects; what they use of base, ops and backends is libhone's, so that an operator is the same

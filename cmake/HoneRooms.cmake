@@ -25,6 +25,24 @@ function(hone_room name)
   endif()
 endfunction()
 
+# hone_sources_version(OUT folder): a header with a hash of the sources of src/FOLDER, in OUT; it changes where they do.
+function(hone_sources_version out folder)
+  set(root ${CMAKE_SOURCE_DIR}/src)
+  file(GLOB_RECURSE sources RELATIVE ${root} CONFIGURE_DEPENDS ${root}/${folder}/*.cpp ${root}/${folder}/*.h ${root}/${folder}/*.cuh
+       ${root}/${folder}/*.def)
+  list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cpp$")
+  set(header ${CMAKE_BINARY_DIR}/generated/${folder}/sources_version.h)
+  set(script ${CMAKE_SOURCE_DIR}/cmake/HoneSourcesVersion.cmake)
+  set(files ${sources})
+  list(TRANSFORM files PREPEND ${root}/)
+  add_custom_command(
+    OUTPUT ${header}
+    COMMAND ${CMAKE_COMMAND} -DOUT=${header} -DROOT=${root} "-DSOURCES=${sources}" -P ${script}
+    DEPENDS ${files} ${script}
+    VERBATIM)
+  set(${out} ${header} PARENT_SCOPE)
+endfunction()
+
 # Called from tests/: makes the unit test programs that the rooms announced.
 function(hone_unit_tests)
   find_package(GTest REQUIRED)

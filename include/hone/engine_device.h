@@ -40,6 +40,9 @@ class IEngineDevice : public INoCopy {
   virtual bool record(cudaEvent_t event, cudaStream_t stream) noexcept = 0;
   /// Waits for `end`; the milliseconds between two recorded events, negative when the device fails.
   virtual float elapsedMilliseconds(cudaEvent_t begin, cudaEvent_t end) noexcept = 0;
+  /// The most bytes of cache that IExecutionContext::setPersistentCacheLimit() can have kept for activations; 0 where
+  /// the device cannot.
+  virtual uint64_t getPersistentCacheSize() const noexcept = 0;
 };
 
 }  // namespace nvinfer1

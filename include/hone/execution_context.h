@@ -95,7 +95,8 @@ class IExecutionContext : public INoCopy {
   /// Runs on a stream with the addresses set. Inputs, outputs and addresses must stay until the run has finished.
   /// On the CPU device the run has finished on return. True on success.
   virtual bool enqueueV3(cudaStream_t stream) noexcept = 0;
-  /// Sets how many bytes of cache may be kept for activations; 0 at first.
+  /// Sets how many bytes of a GPU's last cache may be kept for activations while a run goes on; 0 at first. An error
+  /// where the GPU has fewer; no effect on the CPU device.
   virtual void setPersistentCacheLimit(std::size_t size) noexcept = 0;
   /// Returns how many bytes of cache may be kept for activations.
   virtual std::size_t getPersistentCacheLimit() const noexcept = 0;

@@ -24,6 +24,9 @@ class EngineDevice final : public nvinfer1::IEngineDevice {
   void destroyEvent(cudaEvent_t event) noexcept override;
   bool record(cudaEvent_t event, cudaStream_t stream) noexcept override;
   float elapsedMilliseconds(cudaEvent_t begin, cudaEvent_t end) noexcept override;
+  uint64_t getPersistentCacheSize() const noexcept override {
+    return device_ != nullptr ? device_->persistent_cache() : 0;
+  }
 
  private:
   const Device* device_;

@@ -180,6 +180,12 @@ void ExecutionContext::setDeviceMemoryV2(void* memory, int64_t size) noexcept {
     memory_size_ = size;
   });
 }
+void ExecutionContext::setPersistentCacheLimit(std::size_t size) noexcept {
+  guarded(reporter_, "IExecutionContext::setPersistentCacheLimit", [&] {
+    context_.set_cache_limit(size);
+    cache_limit_ = size;
+  });
+}
 std::size_t ExecutionContext::updateDeviceMemorySizeForShapes() noexcept {
   return guarded(reporter_, "IExecutionContext::updateDeviceMemorySizeForShapes", size_t{0}, [&] {
     prepare();

@@ -54,7 +54,7 @@ class ExecutionContext final : public nv::IExecutionContext {
   bool setTemporaryStorageAllocator(nv::IGpuAllocator* allocator) noexcept override;
   nv::IGpuAllocator* getTemporaryStorageAllocator() const noexcept override;
   bool enqueueV3(cudaStream_t stream) noexcept override;
-  void setPersistentCacheLimit(std::size_t size) noexcept override { cache_limit_ = size; }
+  void setPersistentCacheLimit(std::size_t size) noexcept override;
   std::size_t getPersistentCacheLimit() const noexcept override { return cache_limit_; }
   bool setNvtxVerbosity(nv::ProfilingVerbosity verbosity) noexcept override;
   nv::ProfilingVerbosity getNvtxVerbosity() const noexcept override;

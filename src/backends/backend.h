@@ -178,6 +178,11 @@ class Device {
   /// True while somebody (the caller of enqueue) captures this stream.
   virtual bool is_capturing(void* stream) const = 0;
   virtual size_t free_memory() const = 0;
+  /// Bytes of the last cache before memory that data of one's choice can be kept in; 0: the device cannot.
+  virtual size_t persistent_cache() const = 0;
+  /// Kernels enqueued from here on keep what they touch of `data` in the cache, in at most `limit` bytes of it; limit
+  /// 0: they treat it as everything else. Results do not depend on it.
+  virtual void keep_in_cache(void* data, size_t bytes, size_t limit, void* stream) const = 0;
   /// The first error of a launch on this thread since the last call; empty: none.
   virtual std::string take_error() const noexcept = 0;
 };
@@ -192,6 +197,8 @@ class Backend {
   virtual std::string_view name() const = 0;  // "cpu", "cuda"
   /// What tuned decisions depend on: processor or GPU model, instruction sets, cores.
   virtual std::string fingerprint() const = 0;
+  /// Changes where the kernels behind the tactics' names may have changed, so that older measurements say nothing.
+  virtual std::string kernels_version() const = 0;
   /// Tactics for an operator in order of preference; the reference evaluation is not among them (the caller adds it).
   virtual std::span<const Tactic* const> tactics(const Op& op) const = 0;
   virtual const Tactic* find_tactic(std::string_view name) const = 0;

@@ -132,6 +132,22 @@ TEST(ForgedPlan, PreparedWeightsHaveTheSizeThatTheirTacticExpects) {
   EXPECT_NE(fate(*p), "");
 }
 
+TEST(ForgedPlan, LayersHaveAsManyOutputsAsTheirOperator) {
+  const auto p = honest();
+  plan::PlanStep* map = step_of(*p, kMapOp) != nullptr ? step_of(*p, kMapOp) : step_of(*p, kPointwiseOp);
+  ASSERT_NE(map, nullptr);
+  map->outputs.push_back(map->outputs[0]);
+  expect_refused(*p, "outputs");
+}
+
+TEST(ForgedPlan, TacticsRunTheOperatorsTheyAreFor) {
+  const auto p = honest();
+  plan::PlanStep* map = step_of(*p, kMapOp) != nullptr ? step_of(*p, kMapOp) : step_of(*p, kPointwiseOp);
+  ASSERT_NE(map, nullptr);
+  map->tactic = step_of(*p, kMatMulOp)->tactic;
+  expect_refused(*p, "does not run operator");
+}
+
 TEST(ForgedPlan, WhatIsFoldedIsInPreparedOperands) {
   for (const uint64_t folds : {1, 3, 4}) {
     const auto p = honest();

@@ -29,6 +29,16 @@ void infer(InferContext& c) {
   if (c.outputs.size() > 1) c.outputs[1] = {DType::kI32, {}, std::nullopt, nullptr};
 }
 
+Dim bound(const InferContext& c) {
+  const auto limit = c.attr<NmsAttrs>().limit;
+  const Shape& scores = c.in(1).shape;
+  Dim per_class = c.has(2) ? scores[2] : Dim(0);
+  if (c.has(2) && c.in(2).constant != nullptr)
+    per_class = min(per_class, std::max<int64_t>(0, c.in(2).constant->as_ints().at(0)));
+  const Dim all = scores[0] * scores[1] * per_class;
+  return limit > 0 ? min(all, limit) : all;
+}
+
 // Corners with the lower first.
 using Box = std::array<float, 4>;
 Box load_box(const float* p, bool center) {
@@ -54,11 +64,11 @@ struct Limits {
   bool has_score = false;
 };
 
-// Indices of the boxes kept for one class, best first.
+// Indices of the boxes kept for one class, best first. A score that is not a number never counts.
 std::vector<int64_t> select(const std::vector<Box>& boxes, const float* scores, const Limits& limits) {
   std::vector<int64_t> order;
   for (int64_t i = 0; i < static_cast<int64_t>(boxes.size()); ++i)
-    if (!limits.has_score || scores[i] > limits.score) order.push_back(i);
+    if (limits.has_score ? scores[i] > limits.score : scores[i] == scores[i]) order.push_back(i);
   std::stable_sort(order.begin(), order.end(), [&](int64_t x, int64_t y) { return scores[x] > scores[y]; });
   std::vector<int64_t> kept;
   for (int64_t i : order) {
@@ -113,6 +123,6 @@ void eval(EvalContext& c) {
 
 }  // namespace
 
-const Op kNmsOp = {"Nms", kDataDependent, 2, 5, -1, make_attrs<NmsAttrs>, infer, eval};
+const Op kNmsOp = {"Nms", kDataDependent, 2, 5, -1, make_attrs<NmsAttrs>, infer, eval, bound};
 
 }  // namespace hone

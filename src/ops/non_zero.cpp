@@ -68,8 +68,10 @@ void eval(EvalContext& c) {
   }
 }
 
+Dim bound(const InferContext& c) { return volume(c.in(0).shape); }
+
 }  // namespace
 
-const Op kNonZeroOp = {"NonZero", kDataDependent, 1, 1, 1, make_attrs<NonZeroAttrs>, infer, eval};
+const Op kNonZeroOp = {"NonZero", kDataDependent, 1, 1, 1, make_attrs<NonZeroAttrs>, infer, eval, bound};
 
 }  // namespace hone

@@ -50,6 +50,8 @@ void infer(const Op& op, InferContext& c) {
   require<ModelError>(n >= op.min_inputs && (op.max_inputs < 0 || n <= op.max_inputs),
                       "{} takes {} to {} inputs, got {}", op.name, op.min_inputs,
                       op.max_inputs < 0 ? std::string("any number of") : std::to_string(op.max_inputs), n);
+  require<ModelError>(op.outputs < 0 || c.outputs.size() == static_cast<size_t>(op.outputs),
+                      "{} gives {} outputs, not {}", op.name, op.outputs, c.outputs.size());
   if (!op.has(kControlFlow))
     for (int i = 0; i < op.min_inputs; ++i) c.in(static_cast<size_t>(i));
   op.infer(c);

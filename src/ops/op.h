@@ -98,6 +98,8 @@ struct Op {
   std::unique_ptr<Attributes> (*make_attrs)();
   void (*infer)(InferContext&);
   void (*eval)(EvalContext&);  // null only for control flow
+  /// The largest that data_dependent(0), the only unknown extent of a kDataDependent operator, may be.
+  Dim (*bound)(const InferContext&) = nullptr;
 
   bool has(OpFlags f) const { return (flags & f) != 0; }
 };

@@ -11,21 +11,26 @@
 namespace hone {
 namespace {
 
+// What is compared: all elements, or the slices along the axis.
+Dim bound(const InferContext& c) {
+  const auto& a = c.attr<UniqueAttrs>();
+  const Shape& x = c.in(0).shape;
+  return a.has_axis ? x[static_cast<size_t>(normalize_axis(a.axis, static_cast<int64_t>(x.size())))] : volume(x);
+}
+
 void infer(InferContext& c) {
   const auto& a = c.attr<UniqueAttrs>();
   const TensorInfo& x = c.in(0);
   require<ModelError>(!c.outputs.empty() && c.outputs.size() <= 4, "Unique has {} outputs", c.outputs.size());
   const Dim count = c.data_dependent(0);
   Shape values{count};
-  Dim inverse = volume(x.shape);
   if (a.has_axis) {
     const auto axis = static_cast<size_t>(normalize_axis(a.axis, static_cast<int64_t>(x.shape.size())));
     values = x.shape;
-    inverse = values[axis];
     values[axis] = count;
   }
   c.outputs[0] = {x.type, values, std::nullopt, nullptr};
-  const Dim extents[] = {count, inverse, count};
+  const Dim extents[] = {count, bound(c), count};
   for (size_t i = 1; i < c.outputs.size(); ++i) c.outputs[i] = {DType::kI64, {extents[i - 1]}, std::nullopt, nullptr};
 }
 
@@ -114,6 +119,6 @@ void eval(EvalContext& c) {
 
 }  // namespace
 
-const Op kUniqueOp = {"Unique", kDataDependent, 1, 1, -1, make_attrs<UniqueAttrs>, infer, eval};
+const Op kUniqueOp = {"Unique", kDataDependent, 1, 1, -1, make_attrs<UniqueAttrs>, infer, eval, bound};
 
 }  // namespace hone

@@ -108,6 +108,7 @@ void for_each_point(const std::vector<plan::ShapeRange>& profile, F&& f) {
   std::vector<std::vector<Dims>> seen;
   for (int point = 0; point < 3; ++point) {
     std::vector<Dims> dims;
+    dims.reserve(profile.size());
     for (const plan::ShapeRange& r : profile) dims.push_back(point == 0 ? r.min : point == 1 ? r.opt : r.max);
     if (std::find(seen.begin(), seen.end(), dims) != seen.end()) continue;
     f(dims);
@@ -244,6 +245,14 @@ Context::~Context() = default;
 void Context::set_memory(void* p, size_t bytes) {
   if (replay_ && runner_.arena() != p) replay_->forget();
   runner_.set_arena(p, bytes);
+}
+
+void Context::set_cache_limit(size_t bytes) {
+  if (const Device* d = engine_->device(); d != nullptr)
+    require<Unsupported>(bytes <= d->persistent_cache(), "{} bytes of cache for activations, the device has {}", bytes,
+                         d->persistent_cache());
+  if (replay_) replay_->forget();
+  runner_.set_cache_limit(bytes);
 }
 
 Status Context::set_profile(int p) {

@@ -105,6 +105,8 @@ class Context {
   /// Where output `io` of the last run lies (its own address or the context's memory).
   const void* result(size_t io) const;
   void set_memory(void* p, size_t bytes);
+  /// Bytes of the device's cache that activations may be kept in; Unsupported: more than it has.
+  void set_cache_limit(size_t bytes);
   size_t memory_needed() const { return runner_.arena_bytes(); }
   Runner& runner() { return runner_; }
 

@@ -28,6 +28,9 @@ const Tactic* find_tactic(const plan::PlanStep& s, const Backend& backend, bool*
     *on_host = true;
   require<ModelError>(t != nullptr, "layer '{}' needs tactic '{}', which device '{}' of this build does not have",
                       s.name, s.tactic, backend.name());
+  const auto known = (*on_host ? cpu_backend() : backend).tactics(*s.op);
+  require<ModelError>(std::find(known.begin(), known.end(), t) != known.end(),
+                      "damaged plan: tactic '{}' of layer '{}' does not run operator {}", s.tactic, s.name, s.op->name);
   return t;
 }
 
@@ -56,6 +59,7 @@ ProgramStep bind_step(const plan::Plan& p, const plan::PlanGraph& g, const plan:
   r.mode = mode_of(s);
   r.on_host = backend.device() != nullptr && (r.mode == Mode::kReference || r.mode == Mode::kHostDims);
   if (r.mode == Mode::kKernel) r.tactic = find_tactic(s, backend, &r.on_host);
+  r.counts = r.tactic != nullptr && backend.device() != nullptr && !r.on_host && s.op->has(kDataDependent);
   require<ModelError>(r.mode != Mode::kReference || s.op->eval != nullptr, "layer '{}': operator {} cannot be run",
                       s.name, s.op->name);
   const size_t bodies = r.mode == Mode::kIf ? 2 : r.mode == Mode::kLoop ? 1 : 0;

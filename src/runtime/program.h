@@ -31,6 +31,8 @@ struct ProgramStep {
   Mode mode = Mode::kReference;
   /// Runs on the host although the program's device has its own memory: it reads and writes host tensors.
   bool on_host = false;
+  /// Its kernel finds an extent of its outputs (backends/extents.h).
+  bool counts = false;
   /// Depends on shapes only: runs once per shape, its result stays.
   bool once = false;
   const Tactic* tactic = nullptr;

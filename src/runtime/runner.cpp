@@ -96,6 +96,7 @@ void Runner::resolve_shapes() {
       s.dims.push_back(v.value_or(-1));
       require<ModelError>(!v || *v >= 0, "tensor '{}' would have dims {}", pt.name, str(s.dims));
     }
+    s.before = s.dims;
     if (pt.alias_of >= 0) {
       const auto offset = eval(pt.alias_offset, bindings_), pitch = eval(pt.pitch, bindings_);
       s.resolved = s.resolved && offset && pitch;
@@ -107,7 +108,8 @@ void Runner::resolve_shapes() {
   }
 }
 
-std::optional<Problem> Runner::problem(size_t i) const {
+// The problem without outputs; nullopt where the dims of an input are not known.
+std::optional<Problem> Runner::problem_of_inputs(size_t i) const {
   const plan::PlanStep& s = *program_.steps()[i].step;
   Problem p;
   p.op = s.op;
@@ -118,20 +120,26 @@ std::optional<Problem> Runner::problem(size_t i) const {
   p.allow_bf16 = options_.allow_bf16;
   p.allow_f16 = options_.allow_f16;
   p.allow_tf32 = options_.allow_tf32;
-  auto desc = [&](int t) {
-    const Slot& x = slots_[static_cast<size_t>(t)];
-    const plan::PlanTensor& pt = program_.tensor(t);
-    return TensorDesc{pt.type, pt.format, x.dims, x.pitch};
-  };
   for (int t : s.inputs) {
     p.present.push_back(t >= 0);
     if (t >= 0 && !slots_[static_cast<size_t>(t)].resolved) return std::nullopt;
     p.inputs.push_back(t >= 0 ? desc(t) : TensorDesc());
     p.constants.push_back(t >= 0 && program_.constant(t).defined() ? &program_.constant(t) : nullptr);
   }
-  for (int t : s.outputs) {
-    if (!slots_[static_cast<size_t>(t)].resolved) return std::nullopt;
-    p.outputs.push_back(desc(t));
+  return p;
+}
+
+TensorDesc Runner::desc(int t) const {
+  const Slot& x = slots_[static_cast<size_t>(t)];
+  const plan::PlanTensor& pt = program_.tensor(t);
+  return {pt.type, pt.format, x.dims, x.pitch};
+}
+
+std::optional<Problem> Runner::problem(size_t i) const {
+  std::optional<Problem> p = problem_of_inputs(i);
+  for (int t : program_.steps()[i].step->outputs) {
+    if (!p || !slots_[static_cast<size_t>(t)].resolved) return std::nullopt;
+    p->outputs.push_back(desc(t));
   }
   return p;
 }
@@ -144,6 +152,7 @@ void Runner::make_step(size_t i) {
   st.slices = {};
   st.in.assign(ps.step->inputs.size(), nullptr);
   st.out.assign(ps.step->outputs.size(), nullptr);
+  if (ps.counts) return make_counting(i);
   const std::optional<Problem> p = problem(i);
   if (!p) {
     st.dynamic = true;
@@ -286,6 +295,7 @@ void Runner::run(std::span<const void* const> inputs, std::span<void* const> out
   ThreadScope threads(options_.threads);
   stream_ = stream;
   bind_pointers(inputs, outputs);
+  const CachedArena cached(*this);
   time_steps();
   for (size_t i = 0; i < steps_.size(); ++i) {
     if (segment_at_[i] >= 0) {
@@ -365,7 +375,7 @@ void Runner::run_step(size_t i) {
           case Mode::kTransfer:
             return run_transfer(i);
           default:
-            return st.dynamic ? run_dynamic(i) : run_reference(i);
+            return ps.counts ? run_counting(i) : st.dynamic ? run_dynamic(i) : run_reference(i);
         }
       },
       [&] { return step_context(*ps.step); });

@@ -61,6 +61,8 @@ class Runner {
   const void* arena() const { return arena_; }
   void set_step_timer(StepTimer t) { timer_ = std::move(t); }
   void set_observer(TensorObserver o) { observer_ = std::move(o); }
+  /// Bytes of the device's cache that activations may be kept in while a run goes on; 0 at first.
+  void set_cache_limit(size_t bytes) { cache_limit_ = bytes; }
   /// Ranges for profilers around the steps; none at first.
   void set_ranges(RangeDetail detail) { ranges_ = Ranges(program_, detail); }
   /// Machine code of the kernels made for the prepared shapes, those of bodies left out.
@@ -72,8 +74,10 @@ class Runner {
   struct Slot;
   struct Step;
   struct Held;
+  struct Room;
   struct Segment;
   class StepEvents;
+  class CachedArena;
   void resolve_shapes();
   void find_segments();
   bool joins(const Segment& s, size_t i) const;
@@ -85,6 +89,7 @@ class Runner {
   void run_image(Segment& s, int64_t image, int worker, bool timed);
   void observe_segment(Segment& s);
   void make_step(size_t i);
+  void make_counting(size_t i);
   bool make_slice(size_t i, const Problem& p);
   std::pair<int, int> needed(int root) const;
   size_t place_of(const Slot& s) const;
@@ -108,6 +113,7 @@ class Runner {
   bool infer_outputs(size_t i);
   Tensor on_host(int t);
   void run_dynamic(size_t i);
+  void run_counting(size_t i);
   void run_if(size_t i);
   void run_loop(size_t i);
   void run_host_dims(size_t i);
@@ -122,7 +128,10 @@ class Runner {
   void bind_data_dependent(int t);
   void observe(size_t i);
   Tensor linear_value(int t, const Dims& dims, const void* at) const;
+  TensorDesc desc(int t) const;
   std::optional<Problem> problem(size_t i) const;
+  std::optional<Problem> problem_of_inputs(size_t i) const;
+  std::optional<Problem> largest_problem(size_t i) const;
 
   const Program& program_;
   RunOptions options_;
@@ -140,6 +149,7 @@ class Runner {
   std::shared_ptr<std::byte> own_arena_;
   size_t own_capacity_ = 0;
   bool external_arena_ = false;
+  size_t cache_limit_ = 0;
   // Host tensors of a device's program.
   size_t host_size_ = 0, host_capacity_ = 0, host_workspace_size_ = 0, host_workspace_offset_ = 0;
   std::shared_ptr<std::byte> host_arena_;

@@ -26,6 +26,7 @@ struct Runner::Slot {
   bool in_arena = false;
   bool dynamic = false;  // storage belongs to `own`, allocated when it is produced
   Dims dims;
+  Dims before;  // dims as they are known before a run: -1 where they are not
   int64_t pitch = 0;
   int64_t alias_offset = 0;  // elements from the root's start
   size_t offset = 0;         // in the arena; inside a segment: in the part of a worker
@@ -34,12 +35,20 @@ struct Runner::Slot {
   std::shared_ptr<void> own;
 };
 
+/// Memory that grows where it is too small.
+struct Runner::Room {
+  size_t size = 0;
+  std::shared_ptr<void> memory;
+};
+
 struct Runner::Step {
   std::unique_ptr<Kernel> kernel;
   bool dynamic = false;  // dims of an input or output are only known while running
   std::vector<const void*> in;
   std::vector<void*> out;
   std::vector<std::unique_ptr<Runner>> bodies;
+  /// What a kernel that counts writes: its outputs, then the extent. Kept from run to run.
+  std::vector<Room> rooms;
   Slices slices;               // more than one: the kernel is for one image
   std::vector<bool> by_image;  // inputs with a part for each image
 };
@@ -68,6 +77,27 @@ struct Runner::Segment {
     std::vector<double> us;  // by worker
   };
   std::vector<Call> calls;
+};
+
+/// The device keeps activations in its cache while this lives.
+class Runner::CachedArena {
+ public:
+  explicit CachedArena(const Runner& r) : r_(r) { keep(r.cache_limit_); }
+  ~CachedArena() {
+    try {
+      keep(0);
+    } catch (const std::exception&) {  // the run's own error is the one to tell
+    }
+  }
+  CachedArena(const CachedArena&) = delete;
+  CachedArena& operator=(const CachedArena&) = delete;
+
+ private:
+  void keep(size_t limit) const {
+    if (r_.device_ != nullptr && r_.cache_limit_ > 0)
+      r_.device_->keep_in_cache(r_.arena_, r_.arena_size_, limit, r_.stream_);
+  }
+  const Runner& r_;
 };
 
 /// Events around each step of a run on a device.

@@ -107,8 +107,10 @@ void Runner::give(size_t step, size_t output, Tensor value) {
 void Runner::give_held(size_t step, size_t output, Held value) {
   const int t = program_.steps()[step].step->outputs.at(output);
   Slot& s = slots_[static_cast<size_t>(t)];
-  require<InternalError>(value.dims.size() == program_.tensor(t).shape.size(), "output '{}' has dims {}, expected {}",
-                         program_.tensor(t).name, str(value.dims), str(program_.tensor(t).shape));
+  bool fits = value.dims.size() == s.before.size();
+  for (size_t a = 0; fits && a < value.dims.size(); ++a) fits = s.before[a] < 0 || s.before[a] == value.dims[a];
+  require<InternalError>(fits, "output '{}' has dims {}, expected {}", program_.tensor(t).name, str(value.dims),
+                         str(program_.tensor(t).shape));
   s.own = std::move(value.memory);
   s.pointer = s.own.get();
   s.dims = std::move(value.dims);

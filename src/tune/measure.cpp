@@ -52,8 +52,9 @@ std::vector<std::byte> draw(DType type, size_t bytes) {
 }  // namespace
 
 std::string describe(const Problem& p, const Tactic& t, const Backend& backend) {
-  std::string s = fmt::format("{}|{}|{}|{}|t{} b{} h{}", backend.fingerprint(), t.name(), p.op->name,
-                              attributes_text(*p.attrs), p.threads, p.allow_bf16, p.allow_f16 + 2 * p.allow_tf32);
+  std::string s =
+      fmt::format("{}|{}|{}|{}|{}|t{} b{} h{}", backend.fingerprint(), backend.kernels_version(), t.name(), p.op->name,
+                  attributes_text(*p.attrs), p.threads, p.allow_bf16, p.allow_f16 + 2 * p.allow_tf32);
   if (p.has_epilogue()) s += "|" + p.epilogue.program->str();
   for (size_t i = 0; i < p.inputs.size(); ++i)
     s += fmt::format("|{}{}", p.has(i) ? text(p.inputs[i]) : "-", p.constant(i) != nullptr ? "c" : "");

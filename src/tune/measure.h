@@ -12,8 +12,8 @@
 
 namespace hone::tune {
 
-/// Text that identifies a measurement: device, tactic, operator, attributes, epilogue, descs, threads. Weights' values
-/// do not matter.
+/// Text that identifies a measurement: device, version of its kernels, tactic, operator, attributes, epilogue, descs,
+/// threads. Weights' values do not matter.
 std::string describe(const Problem& p, const Tactic& t, const Backend& backend);
 
 /// Owner of the random operands that measurements share.

@@ -245,7 +245,7 @@ class Search {
     const bool unknown = any_data_dependent(n->inputs()) || any_data_dependent(n->outputs());
     int tried = 0;
     const int timed_before = measurer_.timed();
-    std::vector<std::pair<const Tactic*, float>> timed;
+    std::vector<std::pair<const Tactic*, float>> timed, untimed;
     for (const Tactic* t : o_.backend->tactics(n->op())) {
       Verdict v = allowed(*t, o_.sources);
       if (v) v = t->supports(p);
@@ -257,7 +257,7 @@ class Search {
       }
       if (o_.level == 0 || (o_.level == 1 && tried >= 2) || unknown) {
         if (best->tactic == nullptr) *best = {Choice::Kind::kTactic, t, static_cast<float>(t->estimate(p)), {}, {}};
-        timed.emplace_back(t, best->us);
+        untimed.emplace_back(t, best->us);
         continue;
       }
       if (o_.max_tactics >= 0 && tried >= std::max(1, o_.max_tactics)) {
@@ -279,6 +279,7 @@ class Search {
     }
     if (measurer_.timed() > timed_before) settle(p, times, timed, best);
     best->timed = std::move(timed);
+    best->timed.insert(best->timed.end(), untimed.begin(), untimed.end());
     return best->tactic != nullptr;
   }
 

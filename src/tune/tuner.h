@@ -39,7 +39,8 @@ struct Choice {
   const Tactic* tactic = nullptr;
   float us = 0;
   std::vector<std::string> rejected;  // "tactic: reason"
-  /// All tactics that were timed in the same formats, with their times, the chosen one included.
+  /// All tactics for the same formats with their times, the chosen one included; what the level leaves untimed has the
+  /// time of the best.
   std::vector<std::pair<const Tactic*, float>> timed;
   /// Runs on the host although the device has its own memory, and why.
   bool on_host = false;

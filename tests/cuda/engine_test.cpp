@@ -1,6 +1,7 @@
 // Engines of the CUDA device through the public interface, on the GPU or on its emulator: layers on the processor, half
 // precision that loses values and is raised, sources of tactics, formats of inputs, and the event after the last read.
 #include <cmath>
+#include <set>
 
 #include "../api/support.h"
 
@@ -209,6 +210,60 @@ TEST(CudaEngine, InputsLieAsTheProgramSays) {
       want[4 * c + p] = -in[8 * p + c];
     }
   expect_near(s.compute(in, 12), want);
+}
+
+// What is positive among the elements that are not zero: layers behind a count, one of which counts again.
+TEST(CudaEngine, ExtentsThatTheDataTellAreFoundOnTheGpu) {
+  Gpu s;
+  ITensor* x = s.input("x", {2, 3});
+  const auto elements_that = [&](ITensor* from, ITensor* hold) {
+    IShuffleLayer* rows = s.network->addShuffle(*s.network->addNonZero(*hold)->getOutput(0));
+    rows->setFirstTranspose(Permutation{{1, 0}});
+    return s.network->addGatherV2(*from, *rows->getOutput(0), GatherMode::kND)->getOutput(0);
+  };
+  ITensor* all = elements_that(x, x);
+  ITensor* positive = s.network->addActivation(*all, ActivationType::kRELU)->getOutput(0);
+  s.output(elements_that(all, positive), "y");
+  ASSERT_TRUE(s.build()) << s.logger.errors;
+  ASSERT_TRUE(s.on_gpu());
+  const std::string layers = s.layers();
+  EXPECT_NE(layers.find("cuda.non_zero"), std::string::npos) << layers;
+  EXPECT_EQ(layers.find("\"Device\":\"cpu\""), std::string::npos) << layers;
+  EXPECT_EQ(list(s.context->getTensorShape("y")), (std::vector<int64_t>{-1}));
+  for (const auto& [in, want] : {std::pair(std::vector<float>{1, 0, -2, 3, 0, 4}, std::vector<float>{1, 3, 4}),
+                                 {{0, 0, 0, 0, 0, 0}, {}},
+                                 {{1, 2, 3, 4, 5, 6}, {1, 2, 3, 4, 5, 6}},
+                                 {{-1, -2, 0, 0, 0, 7}, {7}}}) {
+    std::vector<float> got = s.compute(in, 6);
+    const std::vector<int64_t> shape = list(s.context->getTensorShape("y"));
+    ASSERT_EQ(shape, (std::vector<int64_t>{static_cast<int64_t>(want.size())}));
+    got.resize(want.size());
+    EXPECT_EQ(got, want);
+  }
+}
+
+TEST(CudaEngine, RandomNumbersAreOthersInEveryRun) {
+  Gpu s;
+  ITensor* noise = s.network->addFill(dims({2, 3}), FillOperation::kRANDOM_NORMAL, DataType::kFLOAT)->getOutput(0);
+  s.output(s.network->addElementWise(*s.input("x", {2, 3}), *noise, ElementWiseOperation::kSUM)->getOutput(0), "y");
+  ASSERT_TRUE(s.build()) << s.logger.errors;
+  EXPECT_EQ(s.layers().find("\"Device\":\"cpu\""), std::string::npos) << s.layers();
+  std::set<std::vector<float>> seen;
+  for (int run = 0; run < 4; ++run) seen.insert(s.compute(std::vector<float>(6, 0.F), 6));  // the last are replayed
+  EXPECT_EQ(seen.size(), 4u);
+}
+
+TEST(CudaEngine, ActivationsAreKeptInTheCache) {
+  Chain s;
+  ASSERT_TRUE(s.build()) << s.logger.errors;
+  const uint64_t most = s.engine->getEngineDevice().getPersistentCacheSize();
+  s.context->setPersistentCacheLimit(most / 2);
+  EXPECT_EQ(s.context->getPersistentCacheLimit(), most / 2);
+  for (int run = 0; run < 3; ++run) s.check();  // step by step, captured, replayed
+  EXPECT_EQ(s.logger.errors, "");
+  s.context->setPersistentCacheLimit(most + 1);
+  EXPECT_NE(s.logger.errors.find("setPersistentCacheLimit"), std::string::npos) << s.logger.errors;
+  EXPECT_EQ(s.context->getPersistentCacheLimit(), most / 2);
 }
 
 TEST(CudaEngine, TheConsumedEventComesAfterTheRunsReads) {

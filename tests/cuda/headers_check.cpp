@@ -57,5 +57,8 @@ using namespace hone::cuda;  // the types of our declarations
 #include "backends/cuda/driver/nvrtc.def"
 
 static_assert(sizeof(LaunchAttribute) == sizeof(CUlaunchAttribute) && sizeof(LaunchConfig) == sizeof(CUlaunchConfig));
+static_assert(sizeof(AttributeValue) == sizeof(CUlaunchAttributeValue) &&
+              sizeof(AccessWindow) == sizeof(CUaccessPolicyWindow) &&
+              offsetof(AccessWindow, miss) == offsetof(CUaccessPolicyWindow, missProp));
 
 }  // namespace

@@ -48,6 +48,7 @@ namespace {
 int context_object;
 const auto the_context = reinterpret_cast<Context>(&context_object);
 thread_local Context context_of_thread = nullptr;
+size_t cache_set_aside = 0;
 
 std::map<Stream, std::unique_ptr<StreamHandle>>& streams() {
   static auto* m = new std::map<Stream, std::unique_ptr<StreamHandle>>;
@@ -155,6 +156,12 @@ Result cuDeviceGetAttribute(int* value, int attribute, DeviceOrdinal) {
     case kAttributeL2Bytes:
       *value = 4 << 20;
       return kSuccess;
+    case kAttributePersistingCache:
+      *value = 3 << 20;
+      return kSuccess;
+    case kAttributeAccessWindow:
+      *value = 128 << 20;
+      return kSuccess;
     default:
       return kErrorInvalidValue;
   }
@@ -170,6 +177,27 @@ Result cuCtxSetCurrent(Context context) {
 Result cuCtxGetCurrent(Context* context) {
   *context = context_of_thread;
   return kSuccess;
+}
+
+Result cuCtxSetLimit(int limit, size_t value) {
+  HONE_TRY(check_call(nullptr));
+  if (limit != kLimitPersistingCache || value > size_t{3} << 20) return kErrorInvalidValue;
+  cache_set_aside = value;
+  return kSuccess;
+}
+Result cuCtxGetLimit(size_t* value, int limit) {
+  HONE_TRY(check_call(nullptr));
+  if (limit != kLimitPersistingCache) return kErrorInvalidValue;
+  *value = cache_set_aside;
+  return kSuccess;
+}
+Result cuStreamSetAttribute(Stream stream, int attribute, const AttributeValue* value) {
+  const Lock l(lock());
+  HONE_TRY(check_call(stream));
+  const AccessWindow& w = value->window;
+  if (attribute != kStreamAccessWindow || !(w.hit_ratio >= 0 && w.hit_ratio <= 1) || w.miss == kAccessPersisting)
+    return report(kErrorInvalidValue, "a stream's attribute");
+  return check_memory(reinterpret_cast<DevicePointer>(w.base), w.bytes);
 }
 
 Result cuMemAlloc_v2(DevicePointer* pointer, size_t bytes) {

@@ -25,7 +25,7 @@ dumpOutput exportOutput exportTimes loadInputs inputIOFormats outputIOFormats la
 precisionConstraints warmUp iterations duration avgRuns percentile streams threads sleepTime idleTime useSpinWait
 separateProfileRun skipInference verbose help device layerDeviceTypes useDLACore allowGPUFallback buildDLAStandalone verify
 verifyAction exportVerify directIO nvtxMode tacticSources heuristic preview profile useProfile getPlanVersionOnly retune useCudaGraph noCudaGraph
-dumpRawBindingsToFile loadRefOutputs atol rtol""".split()
+dumpRawBindingsToFile loadRefOutputs atol rtol persistentCacheRatio allocationStrategy nativeInstanceNorm""".split()
 
 
 def npy(values, shape):
@@ -288,6 +288,19 @@ class Trtexec(unittest.TestCase):
         self.assertIn("--tacticSources", self.refused(f"--onnx={DEMO}", "--tacticSources=-MAGIC", *SHORT))
         self.assertIn("--preview", self.refused(f"--onnx={DEMO}", "--preview=+magic", *SHORT))
         self.assertIn("--useCudaGraph", self.refused(f"--onnx={DEMO}", "--useCudaGraph", "--noCudaGraph", *SHORT))
+
+    def test_memory_of_contexts_and_their_part_of_the_cache(self):
+        outputs = []
+        for strategy in ("static", "profile", "runtime"):
+            out = os.path.join(self.folder.name, strategy + ".json")
+            text = self.call(f"--onnx={DEMO}", f"--allocationStrategy={strategy}", f"--exportOutput={out}", "--nativeInstanceNorm", *SHORT)
+            self.assertEqual(strategy == "runtime", "Memory for activations:" in text)
+            with open(out) as f:
+                outputs.append(f.read())
+        self.assertEqual(outputs[1:], outputs[:1] * 2)
+        self.assertIn("--allocationStrategy", self.refused(f"--onnx={DEMO}", "--allocationStrategy=magic", *SHORT))
+        self.assertIn("no effect", self.call(f"--onnx={DEMO}", "--device=cpu", "--persistentCacheRatio=0.5", *SHORT))
+        self.assertIn("--persistentCacheRatio", self.refused(f"--onnx={DEMO}", "--persistentCacheRatio=1.5", *SHORT))
 
     def test_several_profiles(self):
         profiles = ["--minShapes=x:1x12", "--optShapes=x:2x12", "--maxShapes=x:4x12", "--profile=1", "--minShapes=x:5x12", "--optShapes=x:6x12",

@@ -59,6 +59,8 @@ struct Options {
   int use_profile = 0;
   std::string nvtx_mode;  // "": as the engine was built
   bool no_cuda_graph = false, use_cuda_graph = false;
+  double cache_ratio = 0;
+  std::string allocation_strategy = "static";
   // reference outputs
   std::vector<std::pair<std::string, std::string>> load_ref_outputs;
   double atol = 1e-3, rtol = 1e-3;

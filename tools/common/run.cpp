@@ -110,7 +110,7 @@ class Session {
         o_(o),
         stream_(stream),
         queue_(device_.createStream()),
-        context_(engine.createExecutionContext()),
+        context_(engine.createExecutionContext(strategy(o.allocation_strategy))),
         // On a GPU the next run is enqueued while one is under way, so that the device never waits for the host.
         moments_(device_.usesHostMemory() ? 1 : 2) {
     if (context_ == nullptr) throw UserError("cannot create an execution context");
@@ -121,8 +121,11 @@ class Session {
       context_->setNvtxVerbosity(o.nvtx_mode == "verbose" ? ProfilingVerbosity::kDETAILED
                                  : o.nvtx_mode == "none"  ? ProfilingVerbosity::kNONE
                                                           : ProfilingVerbosity::kLAYER_NAMES_ONLY);
+    const auto cache = static_cast<double>(device_.getPersistentCacheSize());
+    context_->setPersistentCacheLimit(static_cast<size_t>(o.cache_ratio * cache));
     for (auto& m : moments_) m = std::make_unique<Moments>(device_);
     set_inputs();
+    if (o.allocation_strategy == "runtime") provide_memory();
     set_outputs();
   }
   ~Session() {
@@ -238,6 +241,21 @@ class Session {
     return nullptr;
   }
 
+  static ExecutionContextAllocationStrategy strategy(const std::string& name) {
+    return name == "static"    ? ExecutionContextAllocationStrategy::kSTATIC
+           : name == "profile" ? ExecutionContextAllocationStrategy::kON_PROFILE_CHANGE
+                               : ExecutionContextAllocationStrategy::kUSER_MANAGED;
+  }
+
+  // As much as the shapes of the run need.
+  void provide_memory() {
+    const size_t bytes = context_->updateDeviceMemorySizeForShapes();
+    void* p = memory_.grow(bytes);
+    if (p == nullptr) throw UserError(fmt::format("out of memory: {} bytes for activations", bytes));
+    say('I', "Memory for activations: {} bytes", bytes);
+    context_->setDeviceMemoryV2(p, static_cast<int64_t>(bytes));
+  }
+
   void set_inputs() {
     const std::vector<std::string> names = input_names(engine_);
     for (const auto& [n, f] : o_.load_inputs)
@@ -323,6 +341,7 @@ class Session {
   const Options& o_;
   int stream_;
   cudaStream_t queue_;
+  Memory memory_{device_};  // the context's, where this program provides it
   std::unique_ptr<IExecutionContext> context_;
   std::vector<std::unique_ptr<Moments>> moments_;
   size_t next_ = 0;
@@ -407,6 +426,8 @@ int64_t resident_bytes() {
 
 RunResult run_engine(ICudaEngine& engine, const Options& given) {
   const Options o = with_engine_names(given, input_names(engine));
+  if (o.cache_ratio > 0 && engine.getEngineDevice().getPersistentCacheSize() == 0)
+    say('W', "--persistentCacheRatio has no effect: this device keeps nothing in its cache");
   if (o.use_cuda_graph && engine.getEngineDevice().usesHostMemory())
     say('W', "--useCudaGraph has no effect on the CPU device, whose runs are not enqueued");
   else if (o.use_cuda_graph)

@@ -102,6 +102,8 @@ void describe_inference(const Options& o) {
   say('I', "Inference Streams: {}", o.streams);
   say('I', "Data transfers: {}", enabled(!o.no_data_transfers));
   say('I', "CUDA Graph: {}", o.no_cuda_graph ? "Disabled" : "Enabled where the device has graphs");
+  say('I', "Persistent Cache Ratio: {:g}", o.cache_ratio);
+  say('I', "Context memory allocation strategy: {}", o.allocation_strategy);
   say('I', "Spin-wait: {}", enabled(o.spin_wait));
   say('I', "Multithreading: {}", enabled(o.threads));
   say('I', "Separate profiling: {}", enabled(o.separate_profile_run));

@@ -270,7 +270,7 @@ tools::Options parse_options(int argc, char** argv, std::string* help_text) {
   app.add_option("--maxAuxStreams", o.max_aux_streams, "Streams besides the main one (no effect on the CPU)")->group(g);
   app.add_flag("--skipInference,--buildOnly", o.skip_inference, "Stop after the build")->group(g);
   bool ignored = false;
-  app.add_flag("--explicitBatch", ignored, "Always on; accepted for old scripts")->group(g);
+  app.add_flag("--explicitBatch,--nativeInstanceNorm", ignored, "Always on; accepted for old scripts")->group(g);
   double workspace = 0;
   app.add_option("--workspace", workspace, "Workspace limit in MiB (old spelling of --memPoolSize)")->group(g);
   g = "Inference";
@@ -299,6 +299,15 @@ tools::Options parse_options(int argc, char** argv, std::string* help_text) {
       ->check(CLI::IsMember({"default", "verbose", "none"}))
       ->group(g);
   app.add_flag("--noCudaGraph", o.no_cuda_graph, "Run layer by layer (always so on the CPU)")->group(g);
+  app.add_option("--persistentCacheRatio", o.cache_ratio,
+                 "Part of the GPU's last cache, 0 to 1 of what it allows, that activations are kept in; default 0")
+      ->check(CLI::Range(0.0, 1.0))
+      ->group(g);
+  app.add_option("--allocationStrategy", o.allocation_strategy,
+                 "Memory of a context for: static (all profiles), profile (the one in use) or runtime (the run's "
+                 "shapes)")
+      ->check(CLI::IsMember({"static", "profile", "runtime"}))
+      ->group(g);
   app.add_flag("--separateProfileRun", o.separate_profile_run, "Profile layers in a second run")->group(g);
   app.add_flag("--timeDeserialize", o.time_deserialize, "Time the loading of the plan and stop")->group(g);
   app.add_option("--useProfile", o.use_profile, "Optimization profile of the run; default 0")->group(g);

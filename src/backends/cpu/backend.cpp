@@ -1,11 +1,14 @@
 // The CPU device: its table of tactics and its fingerprint.
 #include "backends/backend.h"
 
+#include <dnnl.h>
+
 #include <fstream>
 #include <map>
 
 #include "backends/cpu/brain_support.h"
 #include "backends/cpu/simd/isa.h"
+#include "backends/cpu/sources_version.h"
 #include "base/parallel.h"
 
 namespace hone {
@@ -39,6 +42,10 @@ class CpuBackend : public Backend {
   }
   std::string_view name() const override { return "cpu"; }
   std::string fingerprint() const override { return fingerprint_; }
+  std::string kernels_version() const override {
+    const dnnl_version_t* v = dnnl_version();
+    return fmt::format("{} {} oneDNN {}.{}.{}", HONE_SOURCES_VERSION, __VERSION__, v->major, v->minor, v->patch);
+  }
   std::span<const Tactic* const> tactics(const Op& op) const override {
     auto it = by_op_.find(&op);
     return it == by_op_.end() ? std::span<const Tactic* const>() : it->second;

@@ -3,10 +3,12 @@
 
 #include <map>
 
+#include "backends/cuda/compiler.h"
 #include "backends/cuda/device.h"
 #include "backends/cuda/gpu.h"
 #include "backends/cuda/libraries/choices.h"
 #include "backends/cuda/modules.h"
+#include "backends/cuda/sources_version.h"
 #include "backends/cuda_loader.h"
 
 namespace hone::cuda {
@@ -30,6 +32,9 @@ class CudaBackend final : public Backend {
   }
   std::string_view name() const override { return "cuda"; }
   std::string fingerprint() const override { return fingerprint_; }
+  std::string kernels_version() const override {
+    return fmt::format("{} NVRTC {}", HONE_SOURCES_VERSION, compiler_version());
+  }
   std::span<const Tactic* const> tactics(const Op& op) const override {
     auto it = by_op_.find(&op);
     return it == by_op_.end() ? std::span<const Tactic* const>() : it->second;

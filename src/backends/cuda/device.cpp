@@ -1,6 +1,8 @@
 // Device over the driver interface.
 #include "backends/cuda/device.h"
 
+#include <algorithm>
+
 #include "backends/cuda/gpu.h"
 
 namespace hone::cuda {
@@ -125,9 +127,40 @@ class CudaDevice final : public Device {
     check(d_.memory_info(&free, &total), "asking for free memory");
     return free;
   }
+
+  size_t persistent_cache() const override {
+    const bool able = d_.context_set_limit != nullptr && d_.context_get_limit != nullptr &&
+                      d_.stream_set_attribute != nullptr && attribute(kAttributeAccessWindow) > 0;
+    return able ? attribute(kAttributePersistingCache) : 0;
+  }
+  void keep_in_cache(void* data, size_t bytes, size_t limit, void* stream) const override {
+    if (bytes == 0 || persistent_cache() == 0) return;
+    enter_context();
+    AttributeValue v{};
+    v.window.base = data;
+    if (limit > 0) {
+      reserve_cache(limit);
+      v.window.bytes = std::min(bytes, attribute(kAttributeAccessWindow));
+      v.window.hit_ratio = std::min(1.0F, static_cast<float>(limit) / static_cast<float>(v.window.bytes));
+      v.window.hit = kAccessPersisting, v.window.miss = kAccessStreaming;
+    }
+    check(d_.stream_set_attribute(stream_of(stream), kStreamAccessWindow, &v), "keeping data in the cache");
+  }
+
   std::string take_error() const noexcept override { return take_launch_error(); }
 
  private:
+  // 0 where the driver does not know the question.
+  size_t attribute(int which) const {
+    int value = 0;
+    return d_.device_attribute(&value, which, 0) == kSuccess && value > 0 ? static_cast<size_t>(value) : 0;
+  }
+  // The process's other contexts share what is set aside: it only grows.
+  void reserve_cache(size_t bytes) const {
+    size_t now = 0;
+    check(d_.context_get_limit(&now, kLimitPersistingCache), "asking for the cache set aside");
+    if (now < bytes) check(d_.context_set_limit(kLimitPersistingCache, bytes), "setting cache aside");
+  }
   bool is_pinned(const void* p) const {
     unsigned type = 0;
     return d_.pointer_attribute(&type, kPointerMemoryType, address(p)) == kSuccess && type == kMemoryTypeHost;

@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "backends/cuda/driver/api.h"
 #include "backends/cuda/tactics/testing.h"
 
 namespace hone::cuda {
@@ -36,6 +37,20 @@ TEST_F(DeviceTest, AnyThreadMayCome) {
 TEST_F(DeviceTest, TooMuchMemoryIsAnError) {
   EXPECT_THROW(cuda_device().allocate(size_t{1} << 60), ModelError);
   EXPECT_GT(cuda_device().free_memory(), 0u);
+}
+
+TEST_F(DeviceTest, CacheIsSetAsideForData) {
+  const Device& d = cuda_device();
+  const size_t most = d.persistent_cache();
+  if (most == 0) GTEST_SKIP() << "this GPU keeps nothing in its cache";
+  void* stream = d.create_stream();
+  void* data = d.allocate(8 << 20);
+  d.keep_in_cache(data, 8 << 20, most / 2, stream);
+  size_t aside = 0;
+  ASSERT_EQ(driver().context_get_limit(&aside, kLimitPersistingCache), kSuccess);
+  EXPECT_GT(aside, 0u);
+  d.keep_in_cache(data, 8 << 20, 0, stream);
+  d.release(data), d.destroy_stream(stream);
 }
 
 TEST_F(DeviceTest, EventsMeasure) {

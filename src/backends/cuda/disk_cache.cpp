@@ -4,11 +4,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <vector>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -34,6 +36,43 @@ bool is_own(const fs::path& f) {
   return !error && (p & fs::perms::others_write) == fs::perms::none;
 }
 
+uint64_t limit_bytes() {
+  const char* given = std::getenv("HONE_KERNEL_CACHE_MIB");
+  char* end = nullptr;
+  const unsigned long long mib = given != nullptr ? std::strtoull(given, &end, 10) : 0;
+  const bool valid = end != nullptr && end != given && *end == 0 && mib < (uint64_t{1} << 40);
+  return (valid ? mib : 1024) << 20;
+}
+
+// The folder may hold files of others: ours begin with a key of 32 hexadecimal digits or with "choice-".
+bool is_ours(const fs::directory_entry& e) {
+  std::error_code error;
+  if (e.is_symlink(error) || !e.is_regular_file(error)) return false;
+  const std::string name = e.path().filename().string();
+  return name.rfind("choice-", 0) == 0 || name.find_first_not_of("0123456789abcdef") == 32;
+}
+
+struct File {
+  fs::file_time_type used;
+  uint64_t size;
+  fs::path path;
+};
+
+std::vector<File> files_of(const fs::path& f) {
+  std::vector<File> files;
+  std::error_code error;
+  for (fs::directory_iterator i(f, error), end; !error && i != end; i.increment(error)) {
+    if (!is_ours(*i)) continue;
+    std::error_code gone;  // another process may have removed it
+    File file{i->last_write_time(gone), 0, i->path()};
+    if (!gone) file.size = i->file_size(gone);
+    if (!gone) files.push_back(std::move(file));
+  }
+  return files;
+}
+
+constexpr int kWritesPerTrim = 64;
+
 }  // namespace
 
 Blob read_cached(const std::string& name) {
@@ -48,7 +87,10 @@ Blob read_cached(const std::string& name) {
   Blob image = Blob::allocate(static_cast<size_t>(size) - sizeof(sum), &bytes);
   in.read(reinterpret_cast<char*>(&sum), sizeof(sum));
   in.read(reinterpret_cast<char*>(bytes), static_cast<std::streamsize>(image.size));
-  return in && XXH3_64bits(bytes, image.size) == sum ? image : Blob();
+  if (!in || XXH3_64bits(bytes, image.size) != sum) return {};
+  std::error_code error;  // of a cache that can only be read
+  fs::last_write_time(f / name, fs::file_time_type::clock::now(), error);
+  return image;
 }
 
 void write_cached(const std::string& name, const Blob& image) {
@@ -60,7 +102,8 @@ void write_cached(const std::string& name, const Blob& image) {
     fs::create_directories(f, error);
     fs::permissions(f, fs::perms::owner_all, error);
   }
-  const fs::path whole = f / name, part = f / fmt::format("{}.{}.{}.part", name, getpid(), counter.fetch_add(1));
+  const int number = counter.fetch_add(1);
+  const fs::path whole = f / name, part = f / fmt::format("{}.{}.{}.part", name, getpid(), number);
   {
     std::ofstream out(part, std::ios::binary);
     const uint64_t sum = XXH3_64bits(image.data, image.size);
@@ -70,6 +113,21 @@ void write_cached(const std::string& name, const Blob& image) {
     if (out) fs::rename(part, whole, error);
   }
   fs::remove(part, error);
+  if (number % kWritesPerTrim == kWritesPerTrim - 1) trim_cache();
+}
+
+void trim_cache() {
+  const fs::path f = folder();
+  if (f.empty()) return;
+  std::vector<File> files = files_of(f);
+  std::sort(files.begin(), files.end(), [](const File& a, const File& b) { return a.used < b.used; });
+  uint64_t all = 0;
+  for (const File& file : files) all += file.size;
+  std::error_code error;
+  for (auto oldest = files.begin(); all > limit_bytes() && oldest != files.end(); ++oldest) {
+    fs::remove(oldest->path, error);
+    all -= oldest->size;
+  }
 }
 
 }  // namespace hone::cuda

@@ -46,7 +46,7 @@ Result launch_overlapping(Function f, const std::array<unsigned, 3>& grid, const
                           unsigned shared_bytes, Stream stream, void** parameters) noexcept {
   LaunchAttribute early{};
   early.id = kLaunchProgrammaticSerialization;
-  early.value = 1;
+  early.value.number = 1;
   const LaunchConfig config{grid[0], grid[1], grid[2], block[0], block[1], block[2], shared_bytes, stream, &early, 1};
   return driver().launch_ex(&config, f, parameters, nullptr);
 }

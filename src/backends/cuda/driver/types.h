@@ -19,14 +19,26 @@ using Graph = struct GraphHandle*;
 using GraphExec = struct GraphExecHandle*;
 using Program = struct ProgramHandle*;
 
-/// Mirrors CUlaunchAttribute: an identifier and a value of 64 bytes.
+/// Mirrors CUaccessPolicyWindow: what kernels touch of these bytes, in the caches.
+struct AccessWindow {
+  void* base;
+  size_t bytes;
+  float hit_ratio;
+  int hit, miss;
+};
+
+/// Mirrors CUlaunchAttributeValue, which streams have too.
+union AttributeValue {
+  char bytes[64];
+  int number;
+  AccessWindow window;
+};
+
+/// Mirrors CUlaunchAttribute.
 struct LaunchAttribute {
   int id = 0;
   char padding[4] = {};
-  union {
-    char bytes[64];
-    int value;
-  };
+  AttributeValue value;
 };
 
 /// Mirrors CUlaunchConfig.

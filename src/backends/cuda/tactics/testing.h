@@ -60,6 +60,7 @@ class TestProblem {
   /// The tactic takes the problem; its results agree with the reference; what lies between the rows of a pitched output
   /// and beside it stays untouched. `tolerance` is the relative L2 error (single elements may be off by 16 times that
   /// of the root mean square); negative: by type (f32 1e-5, f16 3e-3, bf16 2e-2, TF32 allowed 1e-3, integers exact).
+  /// Outputs whose extents depend on data have the reference's dims.
   void check(const Tactic& t, double tolerance = -1);
   /// The tactic says no, with a reason.
   void refuses(const Tactic& t);

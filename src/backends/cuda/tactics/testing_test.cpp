@@ -12,6 +12,7 @@
 #include "backends/cuda/driver/api.h"
 #include "backends/cuda/gpu.h"
 #include "backends/cuda/modules.h"
+#include "backends/extents.h"
 #include "backends/layout.h"
 #include "ops/pointwise.h"
 
@@ -329,6 +330,10 @@ const Problem& TestProblem::problem() {
     problem_.constants.push_back(constant_[i] ? &t : nullptr);
   }
   problem_.outputs = output_facts();
+  if (op_.has(kDataDependent)) {
+    const std::vector<Dims> largest = dims_for_extent(problem_, largest_extent(problem_));
+    for (size_t i = 0; i < largest.size(); ++i) problem_.outputs[i].dims = largest[i];
+  }
   for (size_t i = 0; i < problem_.outputs.size(); ++i) {
     TensorDesc& d = problem_.outputs[i];
     if (i < out_layouts_.size()) {
@@ -385,12 +390,20 @@ std::vector<Tensor> TestProblem::run(const Tactic& t) {
     results.push_back(std::make_unique<Buffer>(static_cast<size_t>(span_of(d)) * width_of(d.type), kGap));
     out.push_back(results.back()->data());
   }
+  const Buffer extent(sizeof(int64_t), kGap);
+  if (op_.has(kDataDependent)) out.push_back(extent.data());
   const Buffer workspace(kernel->workspace(), kInGap);
   kernel->run({in.data(), out.data(), workspace.data(), nullptr});
   EXPECT_EQ(cuda_device().take_error(), "") << t.name();
   cuda_device().synchronize(nullptr);
+  std::vector<TensorDesc> found = p.outputs;
+  if (op_.has(kDataDependent)) {
+    const auto n = from_device(extent, {DType::kI64, Format::kLinear, {1}, 0}, t.name()).as_ints()[0];
+    const std::vector<Dims> dims = dims_for_extent(p, n);
+    for (size_t i = 0; i < found.size(); ++i) found[i].dims = dims[i];
+  }
   std::vector<Tensor> values;
-  for (size_t i = 0; i < results.size(); ++i) values.push_back(from_device(*results[i], p.outputs[i], t.name()));
+  for (size_t i = 0; i < results.size(); ++i) values.push_back(from_device(*results[i], found[i], t.name()));
   return values;
 }
 

@@ -15,7 +15,7 @@ class GatherAny : public RecipeTactic {
     if (p.has_epilogue()) return Verdict::no("takes no epilogue");
     if (is_packed(p.inputs[0].type)) return Verdict::no("packed element type");
     if (p.inputs[1].type != DType::kI32 && p.inputs[1].type != DType::kI64) return Verdict::no("type of the indices");
-    if (p.inputs[0].count() == 0) return Verdict::no("empty data");
+    if (p.inputs[0].count() == 0 && p.outputs[0].count() > 0) return Verdict::no("empty data");
     return Verdict::yes();
   }
 
@@ -62,7 +62,7 @@ class GatherAny : public RecipeTactic {
     KernelSource& k = e.k;
     const auto rank = static_cast<int64_t>(x.dims.size());
     const auto extent = [&](size_t axis) {
-      const std::string n = fmt::format("extent{}", axis);
+      std::string n = fmt::format("extent{}", axis);
       k.index(n, x.dims[axis]);
       return n;
     };

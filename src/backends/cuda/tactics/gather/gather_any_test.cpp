@@ -48,5 +48,16 @@ TEST_F(GatherTest, ElementsAndTuples) {
       .check(gather_any());
 }
 
+TEST_F(GatherTest, NothingOfNothing) {
+  TestProblem(kGatherOp, mode(GatherMode::kNd, 0))
+      .input(DType::kF32, {0})
+      .input(Tensor(DType::kI64, {0, 1}))
+      .check(gather_any());
+  TestProblem(kGatherOp, mode(GatherMode::kAxis, 1))
+      .input(DType::kF32, {0, 4})
+      .input(Tensor::from(std::vector<int64_t>{3, 1}))
+      .check(gather_any());
+}
+
 }  // namespace
 }  // namespace hone::cuda

@@ -1,6 +1,7 @@
 // Operators whose elements follow from their coordinates and at most one other element: OneHot, Trilu, EyeLike, Range,
-// Fill with evenly spaced values, ReverseSequence, BitCast.
+// Fill, ReverseSequence, BitCast.
 #include <algorithm>
+#include <atomic>
 
 #include "backends/cuda/elements.h"
 #include "ops/bit_cast.h"
@@ -161,6 +162,68 @@ class Linspace : public RecipeTactic {
   }
 };
 
+// The reference's generator: element i takes the words of its positions. Without a seed of the user's each launch draws
+// a number of its own from a counter beside the code, and each kernel has another start.
+constexpr std::string_view kRandomFunctions = R"(
+__device__ unsigned long long launches;
+__device__ __forceinline__ unsigned long long mix(unsigned long long z) {
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+  return z ^ (z >> 31);
+}
+__device__ __forceinline__ unsigned long long stream_of(unsigned long long seed) {
+  return mix(seed ^ 0x9e3779b97f4a7c15ull);
+}
+/// In [0, 1).
+__device__ __forceinline__ double uniform(unsigned long long stream, unsigned long long position) {
+  return static_cast<double>(mix(stream + (position + 1) * 0x9e3779b97f4a7c15ull) >> 11) * 0x1p-53;
+}
+__device__ __forceinline__ double normal(unsigned long long stream, unsigned long long position) {
+  const double r = sqrt(-2 * log(1 - uniform(stream, 2 * position)));
+  return r * cos(6.283185307179586 * uniform(stream, 2 * position + 1));
+}
+)";
+
+class RandomFill : public RecipeTactic {
+ public:
+  std::string_view name() const override { return "cuda.random_fill"; }
+  Verdict supports(const Problem& p) const override {
+    if (p.attr<FillAttrs>().kind == FillKind::kLinspace) return Verdict::no("evenly spaced values");
+    if (!is_linear(p.outputs[0]) || !is_dense(p.outputs[0])) return Verdict::no("the output is not linear");
+    if (p.outputs[0].type != p.attr<FillAttrs>().type) return Verdict::no("types differ");
+    for (size_t i : {1, 2})
+      if (p.has(i) && p.inputs[i].count() != 1) return Verdict::no("input {} is not one number", i);
+    return plain_node(p);
+  }
+  size_t workspace(const Problem&) const override { return sizeof(uint64_t); }
+  std::vector<Recipe> recipes(const Problem& p) const override {
+    static std::atomic<int64_t> kernels{1};
+    const auto& a = p.attr<FillAttrs>();
+    KernelSource start(1);
+    start.define(kRandomFunctions);
+    start.workspace("stream", 0, "unsigned long long");
+    start.integer("seed", a.seed != 0 ? a.seed : -(kernels.fetch_add(1) << 32));
+    start.line("*stream = stream_of(static_cast<unsigned long long>(seed){});",
+               a.seed != 0 ? "" : " - atomicAdd(&launches, 1ull)");
+
+    KernelSource k(p.outputs[0].count());
+    k.define(kRandomFunctions);
+    k.workspace("stream", 0, "const unsigned long long");
+    k.output("out", 0, device_type(a.type));
+    const auto number = [&](size_t i, const char* name, double attribute) {
+      if (!p.has(i)) return k.real64(name, attribute);
+      k.input(fmt::format("{}_given", name), i, device_type(p.inputs[i].type));
+      k.line("const double {0} = convert<double>(value_of(*{0}_given));", name);
+    };
+    number(1, "alpha", a.alpha), number(2, "beta", a.beta);
+    const bool uniform = a.kind == FillKind::kRandomUniform;
+    k.line("const double v = {}(*stream, static_cast<unsigned long long>(i));", uniform ? "uniform" : "normal");
+    k.line("out[i] = element_of<{}>(__dadd_rn(alpha, __dmul_rn({}, v)));", device_type(a.type),
+           uniform ? "beta - alpha" : "beta");
+    return {start.recipe(1, 1), k.per_element(p.outputs[0].count())};
+  }
+};
+
 class ReverseSequence : public RecipeTactic {
  public:
   std::string_view name() const override { return "cuda.reverse_sequence"; }
@@ -224,6 +287,10 @@ const Tactic& range() {
 }
 const Tactic& linspace() {
   static const Linspace tactic;
+  return tactic;
+}
+const Tactic& random_fill() {
+  static const RandomFill tactic;
   return tactic;
 }
 const Tactic& reverse_sequence() {

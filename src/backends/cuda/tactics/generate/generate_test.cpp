@@ -13,6 +13,7 @@ const Tactic& trilu();
 const Tactic& eye_like();
 const Tactic& range();
 const Tactic& linspace();
+const Tactic& random_fill();
 const Tactic& reverse_sequence();
 const Tactic& bit_cast();
 namespace {
@@ -68,6 +69,41 @@ TEST_F(GenerateTest, Series) {
       .input(Tensor::scalar(2.0f))
       .input(Tensor::from<float>({10, 0.5f}))
       .check(linspace());
+}
+
+TEST_F(GenerateTest, RandomNumbersOfASeed) {
+  for (FillKind kind : {FillKind::kRandomUniform, FillKind::kRandomNormal})
+    for (DType type : {DType::kF32, DType::kF64, DType::kF16}) {
+      FillAttrs f;
+      f.kind = kind, f.type = type, f.seed = -5, f.alpha = -2, f.beta = 3, f.shape = {3, 100};
+      SCOPED_TRACE(name(type));
+      TestProblem(kFillOp, f).check(random_fill(), kind == FillKind::kRandomUniform ? 0 : -1);
+      TestProblem(kFillOp, f)
+          .missing_input()
+          .input(Tensor::scalar(1.0f))
+          .input(Tensor::scalar(2.5f))
+          .check(random_fill());
+    }
+  FillAttrs f;
+  f.shape = {5};
+  TestProblem(kFillOp, f).refuses(random_fill());
+}
+
+TEST_F(GenerateTest, RandomNumbersWithoutASeedDiffer) {
+  FillAttrs f;
+  f.kind = FillKind::kRandomUniform, f.alpha = 2, f.beta = 6, f.shape = {1000};
+  TestProblem p(kFillOp, f);
+  const std::vector<double> one = p.run(random_fill()).at(0).as_doubles(),
+                            other = p.run(random_fill()).at(0).as_doubles();
+  double mean = 0;
+  for (size_t i = 0; i < one.size(); ++i) {
+    EXPECT_TRUE(one[i] >= 2 && one[i] < 6) << one[i];
+    mean += one[i] / 1000;
+  }
+  EXPECT_NEAR(mean, 4, 0.2);
+  if (!testing::only_compiles()) {
+    EXPECT_NE(one, other);
+  }
 }
 
 TEST_F(GenerateTest, Sequences) {

@@ -86,7 +86,8 @@ class SampledCopy : public RecipeTactic {
     if (const std::string r = refuse_type(p.outputs[0]); !r.empty()) return Verdict::no("{}", r);
     const Sampling s = sampling_of(p);
     if (!s.refusal.empty()) return Verdict::no("{}", s.refusal);
-    if (p.inputs[0].count() == 0 && s.border != Border::kFill) return Verdict::no("empty input");
+    if (p.inputs[0].count() == 0 && p.outputs[0].count() > 0 && s.border != Border::kFill)
+      return Verdict::no("empty input");
     return Verdict::yes();
   }
   std::vector<Recipe> recipes(const Problem& p) const override {
