@@ -192,7 +192,7 @@ class Build {
           if (p.constant(i) == nullptr && p.inputs[i].dims.size() == 4) p.inputs[i].format = Format::kChannelsLast;
         for (TensorDesc& d : p.outputs)
           if (d.dims.size() == 4) d.format = Format::kChannelsLast;
-        return tune::allowed(*t, o_.tactic_sources) && t->supports(p);
+        return tune::allowed(*t, o_.tactic_sources) && t->supports(p) && t->promises(p);
       });
     });
   }
