@@ -176,8 +176,8 @@ HWY_INLINE void put_aside(D d, bool first, float* sums, Vec (&acc)[R][V]) {
   clear<R, V>(d, acc);
 }
 
-/// The same piece by piece, each from zero; the sums of the first start as `start`. A piece is a part of a run or, where
-/// runs are short, several of them. Out of line, so that the sums of the others stay in registers.
+/// The same piece by piece, each from zero; the sums of the first start as `start`. A piece is a part of a run or,
+/// where runs are short, several of them. Out of line, so that the sums of the others stay in registers.
 template <int R, class Vec>
 HWY_NOINLINE void accumulate_by_runs(const Tile& t, int64_t piece, const float* b, const Vec (&start)[2],
                                      float* HWY_RESTRICT sums) {
@@ -200,6 +200,15 @@ HWY_NOINLINE void accumulate_by_runs(const Tile& t, int64_t piece, const float* 
 }
 
 template <int R, int V, class D, class Vec>
+HWY_INLINE void accumulate_chain(D d, const RowPointers<R>& a, int64_t k, const float*& b, Vec (&acc)[R][V]) {
+  if constexpr (R * V <= 6)
+    accumulate_small_run<R, V>(d, a, k, b, acc);
+  else
+    accumulate_run<R, V>(d, a, k, b, acc);
+}
+
+/// A tile whose terms are one chain, as most are, goes by itself: a loop around it would keep its sums in memory.
+template <int R, int V, class D, class Vec>
 HWY_INLINE void accumulate_tile(D d, const Tile& t, const float* b, Vec (&acc)[R][V]) {
   constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
   alignas(64) float sums[R * V * kLanes];
@@ -215,6 +224,8 @@ HWY_INLINE void accumulate_tile(D d, const Tile& t, const float* b, Vec (&acc)[R
       acc[r][0] = hn::Load(d, sums + r * 2 * kLanes), acc[r][1] = hn::Load(d, sums + (r * 2 + 1) * kLanes);
     return;
   }
+  if (t.runs == 1 && t.k <= kLongestChain)
+    return accumulate_chain<R, V>(d, RowPointers<R>(t.a, t.a_stride), t.k, b, acc);
   int64_t chain = 0;
   bool aside = false;
   for (int64_t run = 0; run < t.runs; ++run) {
@@ -226,11 +237,7 @@ HWY_INLINE void accumulate_tile(D d, const Tile& t, const float* b, Vec (&acc)[R
         aside = true;
         chain = 0;
       }
-      const RowPointers<R> a(t.a + run * t.run_stride + done, t.a_stride);
-      if constexpr (R * V <= 6)
-        accumulate_small_run<R, V>(d, a, k, b, acc);
-      else
-        accumulate_run<R, V>(d, a, k, b, acc);
+      accumulate_chain<R, V>(d, RowPointers<R>(t.a + run * t.run_stride + done, t.a_stride), k, b, acc);
       chain += k;
       done += k;
     } while (done < t.k);
