@@ -178,7 +178,7 @@ class Build {
     return b;
   }
 
-  // Whether some tactic takes the node, images channels-last, at all points of the profiles.
+  // Whether some tactic that promises to be fast takes the node, images channels-last, at all points of the profiles.
   bool runs(const ir::Node& n) const {
     std::vector<tune::Bindings> points;
     for (const auto& profile : o_.profiles)
