@@ -178,7 +178,7 @@ class Build {
     return b;
   }
 
-  // Whether some tactic takes the node, images channels-last, at all points of the profiles.
+  // Whether some tactic that promises to be fast takes the node, images channels-last, at all points of the profiles.
   bool runs(const ir::Node& n) const {
     std::vector<tune::Bindings> points;
     for (const auto& profile : o_.profiles)
@@ -192,7 +192,7 @@ class Build {
           if (p.constant(i) == nullptr && p.inputs[i].dims.size() == 4) p.inputs[i].format = Format::kChannelsLast;
         for (TensorDesc& d : p.outputs)
           if (d.dims.size() == 4) d.format = Format::kChannelsLast;
-        return tune::allowed(*t, o_.tactic_sources) && t->supports(p);
+        return tune::allowed(*t, o_.tactic_sources) && t->supports(p) && t->promises(p);
       });
     });
   }

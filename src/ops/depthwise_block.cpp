@@ -8,6 +8,8 @@
 namespace hone {
 namespace {
 
+enum Input : size_t { kData, kFilters, kFilterBias, kExpansion, kExpansionBias, kProjection, kProjectionBias };
+
 void check_program(const PwProgram& p, const char* what) {
   p.check();
   require<ModelError>(p.empty() || (p.inputs == 1 && p.outputs.size() == 1),
@@ -26,6 +28,13 @@ TensorInfo convolved(const InferContext& c, const TensorInfo& data, size_t w, Co
   return inner.outputs[0];
 }
 
+TensorInfo convolved_by_pixel(const InferContext& c, const TensorInfo& data, size_t w) {
+  const Shape& s = c.in(w).shape;
+  require<ModelError>(s.size() == 4 && s[2].is(1) && s[3].is(1), "weights of a 1x1 convolution have the shape {}",
+                      str(s));
+  return convolved(c, data, w, ConvolutionAttrs());
+}
+
 void infer_block(InferContext& c) {
   const auto& a = c.attr<DepthwiseBlockAttrs>();
   require_float(c.in(0), "the data");
@@ -33,15 +42,19 @@ void infer_block(InferContext& c) {
   check_program(a.between, "between");
   check_program(a.after, "after");
   TensorInfo data{c.in(0).type, c.in(0).shape, std::nullopt, nullptr};
-  if (c.has(3)) data = convolved(c, data, 3, ConvolutionAttrs());
-  const Shape& filters = c.in(1).shape;
+  if (c.has(kExpansion)) data = convolved_by_pixel(c, data, kExpansion);
+  const Shape& filters = c.in(kFilters).shape;
   require<ModelError>(filters.size() == 4 && filters[1].is(1) && filters[0].is_const(),
                       "depthwise weights have the shape {}", str(filters));
   ConvolutionAttrs depthwise;
   depthwise.window = a.window;
   depthwise.groups = filters[0].value();
-  c.outputs[0] = convolved(c, data, 1, depthwise);
+  c.outputs[0] = convolved(c, data, kFilters, depthwise);
   require<ModelError>(c.outputs.size() == (a.mean ? 2u : 1u), "a depthwise block with {} outputs", c.outputs.size());
+  if (c.has(kProjection)) {
+    require<ModelError>(!a.mean, "a depthwise block with a projection gives no means");
+    c.outputs[0] = convolved_by_pixel(c, c.outputs[0], kProjection);
+  }
   const Shape& y = c.outputs[0].shape;
   if (a.mean) c.outputs[1] = {c.outputs[0].type, {y[0], y[1], 1, 1}, std::nullopt, nullptr};
 }
@@ -60,11 +73,11 @@ void eval_block(EvalContext& c) {
     return evaluate(kConvolutionOp, attrs, in, 1)[0];
   };
   Tensor x = c.in(0);
-  if (c.has(3)) x = apply(a.between, convolve(x, 3, ConvolutionAttrs()));
+  if (c.has(kExpansion)) x = apply(a.between, convolve(x, kExpansion, ConvolutionAttrs()));
   ConvolutionAttrs depthwise;
   depthwise.window = a.window;
-  depthwise.groups = c.in(1).dims()[0];
-  Tensor y = apply(a.after, convolve(x, 1, depthwise));
+  depthwise.groups = c.in(kFilters).dims()[0];
+  Tensor y = apply(a.after, convolve(x, kFilters, depthwise));
   if (a.mean) {
     ReduceAttrs mean;
     mean.kind = ReduceKind::kAvg;
@@ -72,12 +85,12 @@ void eval_block(EvalContext& c) {
     const Tensor* in = &y;
     c.outputs[1] = evaluate(kReduceOp, mean, std::span(&in, 1), 1)[0];
   }
-  c.outputs[0] = std::move(y);
+  c.outputs[0] = c.has(kProjection) ? convolve(y, kProjection, ConvolutionAttrs()) : std::move(y);
 }
 
 }  // namespace
 
-const Op kDepthwiseBlockOp = {"DepthwiseBlock", kNoFlags,  2, 5, -1, make_attrs<DepthwiseBlockAttrs>,
+const Op kDepthwiseBlockOp = {"DepthwiseBlock", kNoFlags,  2, 7, -1, make_attrs<DepthwiseBlockAttrs>,
                               infer_block,      eval_block};
 
 }  // namespace hone

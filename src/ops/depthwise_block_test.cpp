@@ -27,11 +27,24 @@ TEST(DepthwiseBlock, FiltersWithoutAnExpansion) {
   expect_tensor(y[0], {1, 2, 1, 2}, {10, 20, 300, 400});
 }
 
+TEST(DepthwiseBlock, Projects) {
+  DepthwiseBlockAttrs a;
+  a.after = kRelu;
+  const Tensor x = tensor({1, 2, 1, 2}, {1, -2, 3, 4}), filters = tensor({2, 1, 1, 1}, {10, 100}), none;
+  const Tensor weights = tensor({1, 2, 1, 1}, {1, -0.5}), bias = tensor({1}, {3});
+  // Filtered and cut off: [10,0] and [300,400].
+  expect_tensor(run(kDepthwiseBlockOp, a, {x, filters, none, none, none, weights, bias})[0], {1, 1, 1, 2},
+                {10 - 150 + 3, -200 + 3});
+}
+
 TEST(DepthwiseBlock, KeepsExtentsSymbolic) {
   DepthwiseBlockAttrs a;
   a.window.stride = {2, 2}, a.window.pre_pad = a.window.post_pad = {1, 1};
   EXPECT_EQ(infer_shape_text(kDepthwiseBlockOp, a, {info({"n", "8", "h", "w"}), info({"8", "1", "3", "3"})}),
             "[n,8,div(h+1,2),div(w+1,2)]");
+  const std::vector<std::optional<TensorInfo>> projected = {
+      info({"n", "8", "h", "w"}), info({"8", "1", "3", "3"}), {}, {}, {}, info({"5", "8", "1", "1"})};
+  EXPECT_EQ(infer_shape_text(kDepthwiseBlockOp, a, projected), "[n,5,div(h+1,2),div(w+1,2)]");
 }
 
 TEST(DepthwiseBlock, RefusesWhatDoesNotFit) {
@@ -40,6 +53,12 @@ TEST(DepthwiseBlock, RefusesWhatDoesNotFit) {
   EXPECT_THROW(run(kDepthwiseBlockOp, a, {x, ramp({3, 1, 1, 1})}), ModelError);
   EXPECT_THROW(run(kDepthwiseBlockOp, a, {x, ramp({2, 2, 1, 1})}), ModelError);
   EXPECT_THROW(run(kDepthwiseBlockOp, a, {x, ramp({2, 1, 1, 1})}, 2), ModelError);
+  const Tensor filters = ramp({2, 1, 1, 1}), none;
+  EXPECT_THROW(run(kDepthwiseBlockOp, a, {x, filters, none, ramp({2, 2, 3, 3})}), ModelError);
+  EXPECT_THROW(run(kDepthwiseBlockOp, a, {x, filters, none, none, none, ramp({4, 3, 1, 1})}), ModelError);
+  a.mean = true;
+  EXPECT_THROW(run(kDepthwiseBlockOp, a, {x, filters, none, none, none, ramp({4, 2, 1, 1})}, 2), ModelError);
+  a.mean = false;
   a.after = PwProgram::parse("2 inputs; r2=add.f32 r0 r1; out r2");
   EXPECT_THROW(run(kDepthwiseBlockOp, a, {x, ramp({2, 1, 1, 1})}), ModelError);
 }

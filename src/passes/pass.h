@@ -19,8 +19,8 @@ struct Options {
   int64_t fold_limit = int64_t{1} << 26;  // largest folded constant, in elements
   std::set<std::string> disabled;         // pass names
   std::set<std::string> keep_wide;        // nodes of the model that are never narrowed
-  /// Whether the device has a kernel for a node, its images channels-last. Asked about nodes that only some devices
-  /// have; where it is unset, all nodes are taken to run.
+  /// Whether the device has a kernel for a node, its images channels-last, that promises to be fast. Asked about nodes
+  /// that only some devices have; where it is unset, all nodes are taken to run.
   std::function<bool(const ir::Node&)> runs;
   /// Whether the device has a kernel for a node with the types that its values have now, some of them BF16 in memory,
   /// that is worth it. Unset: all nodes are taken to run.

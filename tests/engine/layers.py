@@ -40,8 +40,9 @@ def encoder(blocks, light, moves, **others):
 PROMISES = {
     "squeezenet1_1": Promise({"Convolution": 26, "Pooling": 3, "Reduce": 1}),
     "resnet50": Promise({"Convolution": 53, "Pooling": 1, "Reduce": 1, "MatMul": 1}),
-    # In 16 of its blocks the expansion, which is a 1x1 convolution, and the depthwise convolution behind it are one layer.
-    "mobilenet_v2": Promise({"Convolution": 52 - 16 * 2, "DepthwiseBlock": 16, "Reduce": 1, "MatMul": 1}),
+    # In 16 of its blocks the expansion, which is a 1x1 convolution, and the depthwise convolution behind it are one layer. The first
+    # block, which has no expansion, and four others have images large enough for the projection to be in that layer, too.
+    "mobilenet_v2": Promise({"Convolution": 52 - 16 * 2 - 1 - 5, "DepthwiseBlock": 17, "Reduce": 1, "MatMul": 1}),
     # Nine modules, each with three 1x1 convolutions on its input that become one; cutting that one apart takes a copy each.
     "googlenet": Promise({"Convolution": 57 - 9 * 2, "Pooling": 4 + 9, "Reduce": 1, "MatMul": 1}, moves=9),
     # Embeddings: normalisation, three tables and their sum; the mask; the pooler's product.
@@ -55,7 +56,7 @@ PROMISES = {
 
 
 def engine_layers(trtexec, model, out):
-    command = [trtexec, f"--onnx={model}", "--skipInference", "--builderOptimizationLevel=0", "--profilingVerbosity=detailed", f"--exportLayerInfo={out}"]
+    command = [trtexec, f"--onnx={model}", "--device=cpu", "--cpuThreads=1", "--skipInference", "--builderOptimizationLevel=0", "--profilingVerbosity=detailed", f"--exportLayerInfo={out}"]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stdout + done.stderr)

@@ -67,33 +67,72 @@ Node* mean_of(const Graph& g, const Value* v) {
   return nullptr;
 }
 
-bool fuse(Graph& g, Node* d, const Options& o, std::set<const Node*>& removed) {
-  Node* before = d->input(0)->producer();
-  if (before != nullptr && !(is_pointwise_product(before) && has_plain_tail(before) && g.single_use(d->input(0))))
-    before = nullptr;
-  Node* mean = mean_of(g, d->output());
-  if (before == nullptr && mean == nullptr) return false;
+// `to`, which has no epilogue yet, does what the epilogue of `from` does, with the same operands.
+void copy_epilogue(Graph& g, const Node* from, Node* to) {
+  if (!from->epilogue) return;
+  std::vector<Value*> in = to->inputs();
+  to->epilogue = std::make_unique<ir::Epilogue>(*from->epilogue);
+  to->epilogue->base_inputs = static_cast<int>(in.size());
+  in.insert(in.end(), from->inputs().begin() + from->base_input_count(), from->inputs().end());
+  g.set_inputs(to, in);
+  g.infer_node(to);
+}
+
+// The product over pixels that is all that v is for; null where there is none.
+Node* projection_of(const Graph& g, const Value* v) {
+  if (!g.single_use(v)) return nullptr;
+  const auto& uses = g.uses(v);
+  Node* n = uses.empty() ? nullptr : uses[0].first;
+  return n != nullptr && n->input(0) == v && is_pointwise_product(n) ? n : nullptr;
+}
+
+// What surrounds a depthwise convolution; any may be null.
+struct Surroundings {
+  Node *expansion = nullptr, *mean = nullptr, *projection = nullptr;
+};
+
+// The block in front of the last of its nodes; null where the device has no kernel for it.
+Node* insert_block(Graph& g, Node* d, const Surroundings& s, const Options& o) {
   DepthwiseBlockAttrs a;
   a.window = d->attr<ConvolutionAttrs>().window;
   a.after = tail(d);
-  a.mean = mean != nullptr;
+  a.mean = s.mean != nullptr;
   std::vector<Value*> in = {d->input(0), d->input(1), bias(d)};
-  if (before != nullptr) {
-    a.between = tail(before);
-    in[0] = before->input(0);
-    in.push_back(before->input(1));
-    in.push_back(bias(before));
+  if (s.expansion != nullptr) {
+    a.between = tail(s.expansion);
+    in[0] = s.expansion->input(0);
+    in.insert(in.end(), {s.expansion->input(1), bias(s.expansion)});
   }
-  Node* n = g.insert(d, kDepthwiseBlockOp, d->name(), in, a, mean != nullptr ? 2 : 1);
-  if (o.runs && !o.runs(*n)) {
-    g.remove(n);
-    return false;
+  Node* last = s.projection != nullptr ? s.projection : d;
+  if (s.projection != nullptr) {
+    in.resize(5);
+    in.insert(in.end(), {last->input(1), bias(last)});
   }
-  if (mean != nullptr) {
-    g.replace_uses(mean->output(), n->output(1));
-    absorb_origins(n, mean);
-    removed.insert(mean);
-    g.remove(mean);
+  Node* n = g.insert(last, kDepthwiseBlockOp, d->name(), in, a, a.mean ? 2 : 1);
+  if (s.projection != nullptr) copy_epilogue(g, last, n);
+  if (!o.runs || o.runs(*n)) return n;
+  g.remove(n);
+  return nullptr;
+}
+
+bool fuse(Graph& g, Node* d, const Options& o, std::set<const Node*>& removed) {
+  Surroundings s;
+  Node* before = d->input(0)->producer();
+  if (before != nullptr && is_pointwise_product(before) && has_plain_tail(before) && g.single_use(d->input(0)))
+    s.expansion = before;
+  s.mean = mean_of(g, d->output());
+  s.projection = projection_of(g, d->output());
+  if (s.projection != nullptr)
+    if (Node* n = insert_block(g, d, s, o)) return replace_pattern(g, s.projection->output(), n, &removed);
+  s.projection = nullptr;
+  if (s.expansion == nullptr && s.mean == nullptr) return false;
+  Node* n = insert_block(g, d, s, o);
+  if (n == nullptr) return false;
+  if (s.mean != nullptr) {
+    g.replace_uses(s.mean->output(), n->output(1));
+    absorb_origins(n, s.mean);
+    removed.insert(s.mean);
+    g.remove(s.mean);
   }
   return replace_pattern(g, d->output(), n, &removed);
 }
@@ -114,16 +153,9 @@ std::optional<std::pair<Value*, Value*>> scaled_channels(const Value* v) {
 bool fuse_factors(Graph& g, Node* c, const Options& o, std::set<const Node*>& removed) {
   const auto product = scaled_channels(c->input(0));
   if (!product || !g.single_use(c->input(0))) return false;
-  const auto base = static_cast<size_t>(c->base_input_count());
-  std::vector<Value*> in = {product->first, c->input(1), product->second, bias(c)};
+  const std::vector<Value*> in = {product->first, c->input(1), product->second, bias(c)};
   Node* n = g.insert(c, kScaledConvolutionOp, c->name(), in, c->attrs().clone());
-  if (c->epilogue) {
-    n->epilogue = std::make_unique<ir::Epilogue>(*c->epilogue);
-    n->epilogue->base_inputs = 4;
-    in.insert(in.end(), c->inputs().begin() + static_cast<long>(base), c->inputs().end());
-    g.set_inputs(n, in);
-    g.infer_node(n);
-  }
+  copy_epilogue(g, c, n);
   if (o.runs && !o.runs(*n)) {
     g.remove(n);
     return false;

@@ -1,5 +1,5 @@
-// Mobile networks' blocks: a depthwise convolution takes in the 1x1 convolution before it and the mean over all pixels
-// of its result, so that the widest tensors of such a network never leave the caches.
+// Mobile networks' blocks: a depthwise convolution takes in the 1x1 convolution before it and, of what follows, the
+// mean over all pixels or another 1x1 convolution, so that the widest tensors of such a network never leave the caches.
 #pragma once
 
 #include "passes/pass.h"

@@ -38,11 +38,31 @@ TEST(DepthwiseBlocks, InvertedResidual) {
   Net n;
   Value* x = n.input("x", {"N", "4", "6", "5"});
   Value* e = n.map(kClip, {pointwise(n, x, 4, 12)}, 0, 6);
-  Value* d = n.map(kClip, {depthwise(n, e, 12, 2)}, 0, 6);
-  n.output(pointwise(n, d, 12, 4));
+  Value* d = n.map(kClip, {depthwise(n, e, 12)}, 0, 6);
+  n.output(n.map(kAdd, {pointwise(n, d, 12, 4), x}));
   EXPECT_EQ(run_checked(n.graph, fuse_all, {{"N", 2}}), 1);
+  EXPECT_EQ(layers(n.graph), 1);
+  const ir::Node* block = only(n.graph, kDepthwiseBlockOp);
+  EXPECT_EQ(block->origins.size(), 6u);
+  EXPECT_EQ(block->epilogue->base_inputs, 7);
+  EXPECT_EQ(block->inputs().back(), x);
+}
+TEST(DepthwiseBlocks, ProjectionWithoutExpansion) {
+  Net n;
+  Value* x = n.input("x", {"2", "4", "6", "5"});
+  n.output(n.map(kRelu, {pointwise(n, n.map(kRelu, {depthwise(n, x, 4, 2)}), 4, 3)}));
+  EXPECT_EQ(run_checked(n.graph, fuse_all), 1);
+  EXPECT_EQ(layers(n.graph), 1);
+}
+TEST(DepthwiseBlocks, ProjectionWhereTheDeviceRefusesIt) {
+  Net n;
+  Value* x = n.input("x", {"2", "4", "6", "5"});
+  n.output(pointwise(n, depthwise(n, pointwise(n, x, 4, 12), 12), 12, 4));
+  Options o;
+  o.runs = [](const ir::Node& node) { return node.base_input_count() < 7; };
+  EXPECT_EQ(fuse_depthwise_blocks(n.graph, o), 1);
+  EXPECT_EQ(only(n.graph, kDepthwiseBlockOp)->inputs().size(), 5u);
   EXPECT_EQ(layers(n.graph), 2);
-  EXPECT_EQ(only(n.graph, kDepthwiseBlockOp)->origins.size(), 4u);
 }
 TEST(DepthwiseBlocks, SqueezeExcite) {
   Net n;
@@ -74,6 +94,10 @@ TEST(DepthwiseBlocks, LeavesTheRest) {
   n.output(depthwise(n, n.map(kAdd, {pointwise(n, x, 4, 4), x}), 4), "residual_between");
   n.output(mean(n, depthwise(n, x, 4), false), "drops_axes");
   n.output(pointwise(n, n.map(kMul, {x, n.weights({1, 4, 6, 5})}), 4, 4), "full_factor");
+  Value* filtered = depthwise(n, x, 4);
+  n.output(pointwise(n, filtered, 4, 3), "projected");
+  n.output(filtered, "filtered");
+  n.output(pointwise(n, depthwise(n, x, 4), 4, 3, 2), "projected_with_stride");
   EXPECT_EQ(run_checked(n.graph, fuse_all), 0);
 }
 TEST(DepthwiseBlocks, AsksTheDevice) {

@@ -12,6 +12,7 @@ namespace hone::cpu {
 struct DepthwiseShape {
   int64_t n = 1, h = 0, w = 0, c = 0, oh = 0, ow = 0;
   int kh = 1, kw = 1, sh = 1, sw = 1, dh = 1, dw = 1, pad_top = 0, pad_left = 0;
+  int64_t reach() const { return int64_t{kh - 1} * dh + 1; }  // rows that an output depends on
 };
 
 /// Channels are handled in blocks of this many; when c is not a multiple, the last block overlaps its neighbour.

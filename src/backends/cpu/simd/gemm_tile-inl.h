@@ -176,39 +176,56 @@ HWY_INLINE void put_aside(D d, bool first, float* sums, Vec (&acc)[R][V]) {
   clear<R, V>(d, acc);
 }
 
-/// The same piece by piece, each from zero; the sums of the first start as acc, whose rows are equal. A piece is a part
-/// of a run or, where runs are short, several of them.
-template <int R, class D, class Vec>
-HWY_INLINE void accumulate_by_runs(D d, const Tile& t, int64_t piece, const float* b, Vec (&acc)[R][2]) {
+/// The same piece by piece, each from zero; the sums of the first start as `start`. A piece is a part of a run or,
+/// where runs are short, several of them. Out of line, so that the sums of the others stay in registers.
+template <int R, class Vec>
+HWY_NOINLINE void accumulate_by_runs(const Tile& t, int64_t piece, const float* b, const Vec (&start)[2],
+                                     float* HWY_RESTRICT sums) {
+  const hn::ScalableTag<float> d;
+  constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::ScalableTag<float>()));
   const int64_t at_once = t.runs == 1 || piece < t.k ? 1 : t.runs * t.k <= kLongestChain ? t.runs : kLongestChain / t.k;
-  Vec start0 = acc[0][0], start1 = acc[0][1];
+  const Vec zero = hn::Zero(d);
   bool first = true;
   for (int64_t run = 0; run < t.runs; run += at_once)
     for (int64_t done = 0; done < t.k; done += piece) {
       const int64_t k = piece < t.k - done ? piece : t.k - done;
       const int64_t runs = at_once < t.runs - run ? at_once : t.runs - run;
-      const float* a = t.a + run * t.run_stride + done;
-      if (first) {
-        tile_run<R>(a, t.a_stride, runs, t.run_stride, k, b, start0, start1, acc);
-      } else {
-        Vec part[R][2];
-        tile_run<R>(a, t.a_stride, runs, t.run_stride, k, b, hn::Zero(d), hn::Zero(d), part);
-#pragma GCC unroll 6
-        for (int r = 0; r < R; ++r)
-          acc[r][0] = hn::Add(acc[r][0], part[r][0]), acc[r][1] = hn::Add(acc[r][1], part[r][1]);
-      }
-      b += runs * k * 2 * static_cast<int64_t>(hn::MaxLanes(D()));
+      Vec part[R][2];
+      tile_run<R>(t.a + run * t.run_stride + done, t.a_stride, runs, t.run_stride, k, b, first ? start[0] : zero,
+                  first ? start[1] : zero, part);
+      put_aside<R, 2>(d, first, sums, part);
+      b += runs * k * 2 * kLanes;
       first = false;
     }
 }
 
+template <int R, int V, class D, class Vec>
+HWY_INLINE void accumulate_chain(D d, const RowPointers<R>& a, int64_t k, const float*& b, Vec (&acc)[R][V]) {
+  if constexpr (R * V <= 6)
+    accumulate_small_run<R, V>(d, a, k, b, acc);
+  else
+    accumulate_run<R, V>(d, a, k, b, acc);
+}
+
+/// A tile whose terms are one chain, as most are, goes by itself: a loop around it would keep its sums in memory.
 template <int R, int V, class D, class Vec>
 HWY_INLINE void accumulate_tile(D d, const Tile& t, const float* b, Vec (&acc)[R][V]) {
   constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
   alignas(64) float sums[R * V * kLanes];
   const int64_t pieces = (t.k + kChain - 1) / kChain;
   const int64_t piece = t.k <= kLongestChain ? t.k : ((t.k + pieces - 1) / pieces + 3) / 4 * 4;
-  if constexpr (kTileRun<R, V>) return accumulate_by_runs<R>(d, t, piece, b, acc);
+  if constexpr (kTileRun<R, V>) {
+    const Vec start[2] = {acc[0][0], acc[0][1]};
+    if (t.runs * t.k <= kLongestChain)
+      return tile_run<R>(t.a, t.a_stride, t.runs, t.run_stride, t.k, b, start[0], start[1], acc);
+    accumulate_by_runs<R>(t, piece, b, start, sums);
+#pragma GCC unroll 6
+    for (int r = 0; r < R; ++r)
+      acc[r][0] = hn::Load(d, sums + r * 2 * kLanes), acc[r][1] = hn::Load(d, sums + (r * 2 + 1) * kLanes);
+    return;
+  }
+  if (t.runs == 1 && t.k <= kLongestChain)
+    return accumulate_chain<R, V>(d, RowPointers<R>(t.a, t.a_stride), t.k, b, acc);
   int64_t chain = 0;
   bool aside = false;
   for (int64_t run = 0; run < t.runs; ++run) {
@@ -220,11 +237,7 @@ HWY_INLINE void accumulate_tile(D d, const Tile& t, const float* b, Vec (&acc)[R
         aside = true;
         chain = 0;
       }
-      const RowPointers<R> a(t.a + run * t.run_stride + done, t.a_stride);
-      if constexpr (R * V <= 6)
-        accumulate_small_run<R, V>(d, a, k, b, acc);
-      else
-        accumulate_run<R, V>(d, a, k, b, acc);
+      accumulate_chain<R, V>(d, RowPointers<R>(t.a + run * t.run_stride + done, t.a_stride), k, b, acc);
       chain += k;
       done += k;
     } while (done < t.k);

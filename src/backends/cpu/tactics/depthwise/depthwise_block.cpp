@@ -1,5 +1,5 @@
-// Depthwise blocks of channels-last FP32 images with constant weights: the 1x1 convolution, the depthwise convolution
-// and the means in one kernel.
+// Depthwise blocks of channels-last FP32 images with constant weights: the expansion, the depthwise convolution, and
+// the means or the projection in one kernel.
 #include "backends/cpu/simd/depthwise_block.h"
 
 #include "backends/cpu/tactics/epilogue_plan.h"
@@ -10,7 +10,13 @@
 namespace hone::cpu {
 namespace {
 
-enum Input : size_t { kData, kFilters, kFilterBias, kWeights, kBias };
+enum Input : size_t { kData, kFilters, kFilterBias, kExpansion, kExpansionBias, kProjection, kProjectionBias };
+
+constexpr int64_t kLeastProjected = 128 * 1024;  // floats of an image
+constexpr int64_t kLeastRows = 8;                // of a thread for each row that its neighbour expands, too
+
+/// Operands of the epilogue are none of these.
+bool has(const Problem& p, Input i) { return i < p.base_inputs() && p.has(i); }
 
 DepthwiseShape shape_of(const Problem& p) {
   const Dims &x = p.inputs[kData].dims, &w = p.inputs[kFilters].dims, &y = p.outputs[0].dims;
@@ -25,13 +31,24 @@ DepthwiseShape shape_of(const Problem& p) {
   return s;
 }
 
-/// The 1x1 convolution alone, as the epilogue's planner sees it.
+DepthwiseSurroundings surroundings(const Problem& p) {
+  DepthwiseSurroundings o;
+  o.k = has(p, kExpansion) ? p.inputs[kData].channels() : 0;
+  o.outputs = has(p, kProjection) ? p.outputs[0].channels() : 0;
+  o.x_pitch = p.inputs[kData].pixel_pitch(), o.y_pitch = p.outputs[0].pixel_pitch();
+  o.means = p.outputs.size() > 1;
+  return o;
+}
+
+OutputMatrix output_of(const Problem& p) { return {p.outputs[0].dims, Format::kChannelsLast}; }
+
+/// The expansion alone, as the epilogue's planner sees it.
 Problem expansion(const Problem& p, const PwProgram& between) {
   Problem e;
   e.op = p.op, e.attrs = p.attrs;
-  e.inputs = {p.inputs[kData], p.inputs[kWeights]};
+  e.inputs = {p.inputs[kData], p.inputs[kExpansion]};
   e.present = {true, true};
-  e.constants = {nullptr, p.constant(kWeights)};
+  e.constants = {nullptr, p.constant(kExpansion)};
   const Dims& x = p.inputs[kData].dims;
   e.outputs = {{DType::kF32, Format::kChannelsLast, {x[0], p.inputs[kFilters].dims[0], x[2], x[3]}, 0}};
   if (!between.empty()) e.epilogue = {&between, 2};
@@ -42,22 +59,33 @@ class BlockKernel : public Kernel {
  public:
   BlockKernel(const Problem& p, std::span<const Blob> blobs)
       : filters_(reinterpret_cast<const float*>(blobs[0].data)),
-        block_(isa(), shape_of(p), p.has(kWeights) ? p.inputs[kData].channels() : 0,
-               *activation_of({&p.attr<DepthwiseBlockAttrs>().after, 0}), p.inputs[kData].pixel_pitch(),
-               p.outputs[0].pixel_pitch(), p.outputs.size() > 1, p.threads) {
-    if (!p.has(kWeights)) return;
-    const Problem e = expansion(p, p.attr<DepthwiseBlockAttrs>().between);
-    weights_.emplace(blobs.subspan(1), PackedShape{1, p.inputs[kData].channels(), e.outputs[0].channels()});
-    between_ = EpiloguePlan(e, {e.outputs[0].dims, Format::kChannelsLast}, p.has(kBias)).bind({});
-    between_.bias = weights_->bias();
+        block_(isa(), shape_of(p), surroundings(p), *activation_of({&p.attr<DepthwiseBlockAttrs>().after, 0}),
+               p.threads) {
+    const int64_t c = p.inputs[kFilters].dims[0];
+    if (has(p, kExpansion)) {
+      const Problem e = expansion(p, p.attr<DepthwiseBlockAttrs>().between);
+      expansion_.emplace(blobs.subspan(1, 1), PackedShape{1, p.inputs[kData].channels(), c});
+      between_ = EpiloguePlan(e, output_of(e), expansion_->bias() != nullptr).bind({});
+      between_.bias = expansion_->bias();
+    }
+    if (has(p, kProjection)) {
+      projection_.emplace(blobs.last(1), PackedShape{1, c, p.outputs[0].channels()});
+      last_ = EpiloguePlan(p, output_of(p), projection_->bias() != nullptr);
+    }
   }
   size_t workspace() const override { return block_.workspace(); }
   void run(const Launch& l) const noexcept override {
     DepthwiseBlockCall c;
     c.x = static_cast<const float*>(l.inputs[0]);
-    c.b = weights_ ? weights_->b(0) : nullptr;
+    c.b = expansion_ ? expansion_->b(0) : nullptr;
     c.between = &between_;
     c.packed = filters_;
+    Epilogue last;
+    if (projection_) {
+      last = last_.bind(l);
+      if (projection_->bias() != nullptr) last.bias = projection_->bias();
+      c.projection = projection_->b(0), c.last = &last;
+    }
     c.y = static_cast<float*>(l.outputs[0]);
     c.means = block_.means() ? static_cast<float*>(l.outputs[1]) : nullptr;
     block_.run(c, l.workspace);
@@ -66,8 +94,9 @@ class BlockKernel : public Kernel {
  private:
   const float* filters_;
   DepthwiseBlock block_;
-  std::optional<PackedWeights> weights_;
+  std::optional<PackedWeights> expansion_, projection_;
   Epilogue between_;
+  EpiloguePlan last_;
 };
 
 class DepthwiseBlockSimd : public Tactic {
@@ -76,8 +105,8 @@ class DepthwiseBlockSimd : public Tactic {
 
   Verdict supports(const Problem& p) const override {
     const auto& a = p.attr<DepthwiseBlockAttrs>();
-    if (p.has_epilogue()) return Verdict::no("takes no further epilogue");
-    for (size_t i = 0; i < p.inputs.size(); ++i) {
+    if (p.has_epilogue() && !has(p, kProjection)) return Verdict::no("takes an epilogue only after a projection");
+    for (size_t i = 0; i < p.base_inputs(); ++i) {
       if (!p.has(i)) continue;
       if (p.inputs[i].type != DType::kF32) return Verdict::no("computes in f32, not {}", hone::name(p.inputs[i].type));
       if (i > 0 && p.constant(i) == nullptr) return Verdict::no("packs weights, which must be constant");
@@ -93,43 +122,58 @@ class DepthwiseBlockSimd : public Tactic {
     if (s.kh * s.kw > 4096) return Verdict::no("kernel of {} taps", s.kh * s.kw);
     if (s.pad_top < 0 || s.pad_left < 0) return Verdict::no("takes no negative padding");
     if (!activation_of({&a.after, 0})) return Verdict::no("knows no such activation after the depthwise convolution");
-    if (p.has(kWeights)) {
+    if (has(p, kExpansion)) {
       const Problem e = expansion(p, a.between);
-      if (Verdict v = EpiloguePlan::check(e, {e.outputs[0].dims, Format::kChannelsLast}); !v) return v;
+      if (Verdict v = EpiloguePlan::check(e, output_of(e)); !v) return v;
     } else if (x.channels() != s.c) {
       return Verdict::no("lacks weights for {} channels", x.channels());
     }
-    const size_t bytes = DepthwiseBlock(isa(), s, p.has(kWeights) ? x.channels() : 0, {}, x.pixel_pitch(),
-                                        y.pixel_pitch(), p.outputs.size() > 1, p.threads)
-                             .workspace();
+    if (has(p, kProjection))
+      if (Verdict v = EpiloguePlan::check(p, output_of(p)); !v) return v;
+    const size_t bytes = DepthwiseBlock(isa(), s, surroundings(p), {}, p.threads).workspace();
     if (bytes > p.workspace_limit) return Verdict::no("needs {} bytes of workspace", bytes);
+    return Verdict::yes();
+  }
+
+  /// The projection apart costs a pass of the depthwise convolution's result through memory, which takes a large image
+  /// to matter; together with it, threads that share an image expand the rows that both need twice.
+  Verdict promises(const Problem& p) const override {
+    if (!has(p, kProjection)) return Verdict::yes();
+    const DepthwiseShape s = shape_of(p);
+    if (s.oh * s.ow * s.c < kLeastProjected)
+      return Verdict::no("a projection of its own finds the result in the cache");
+    if (has(p, kExpansion) && s.oh < p.threads * kLeastRows * (s.reach() - s.sh))
+      return Verdict::no("threads would share too few rows");
     return Verdict::yes();
   }
 
   uint64_t folds(const Problem& p) const override {
     uint64_t bits = 0;
-    for (size_t i = 1; i < p.inputs.size(); ++i) bits |= p.has(i) ? uint64_t{1} << i : 0;
+    for (size_t i = 1; i < p.base_inputs(); ++i) bits |= p.has(i) ? uint64_t{1} << i : 0;
     return bits;
   }
 
   std::vector<Blob> prepare(const Problem& p) const override {
     const DepthwiseShape s = shape_of(p);
-    const auto floats = [&](size_t i) { return p.has(i) ? p.constant(i)->data<float>() : nullptr; };
+    const auto floats = [&](Input i) { return has(p, i) ? p.constant(i)->data<float>() : nullptr; };
     std::byte* to = nullptr;
     std::vector<Blob> blobs = {Blob::allocate(filter_bytes(s), &to)};
     pack_depthwise(floats(kFilters), floats(kFilterBias), s.c, s.kh, s.kw, reinterpret_cast<float*>(to));
-    if (!p.has(kWeights)) return blobs;
-    const int64_t k = p.inputs[kData].channels();
-    const auto fill = [&](int64_t, float* b) {
-      for (int64_t j = 0; j < s.c; ++j)
-        for (int64_t i = 0; i < k; ++i) b[i * s.c + j] = floats(kWeights)[j * k + i];
+    const auto pack = [&](Input weights, Input bias, int64_t k, int64_t n) {
+      const auto fill = [&](int64_t, float* b) {
+        for (int64_t j = 0; j < n; ++j)
+          for (int64_t i = 0; i < k; ++i) b[i * n + j] = floats(weights)[j * k + i];
+      };
+      if (has(p, weights)) blobs.push_back(pack_weights({1, k, n}, fill, floats(bias)));
     };
-    blobs.push_back(pack_weights({1, k, s.c}, fill, floats(kBias)));
+    pack(kExpansion, kExpansionBias, p.inputs[kData].channels(), s.c);
+    pack(kProjection, kProjectionBias, s.c, p.outputs[0].channels());
     return blobs;
   }
 
   std::unique_ptr<Kernel> make(const Problem& p, std::span<const Blob> blobs) const override {
-    require<ModelError>(blobs.size() == (p.has(kWeights) ? 2u : 1u) && blobs[0].size == filter_bytes(shape_of(p)),
+    const size_t wanted = 1 + (has(p, kExpansion) ? 1 : 0) + (has(p, kProjection) ? 1 : 0);
+    require<ModelError>(blobs.size() == wanted && blobs[0].size == filter_bytes(shape_of(p)),
                         "depthwise block: prepared weights are missing or cut off");
     return std::make_unique<BlockKernel>(p, blobs);
   }

@@ -77,6 +77,74 @@ TEST(DepthwiseBlockTactic, SplitsRowsAmongManyThreads) {
   }
 }
 
+testing::TestProblem projected(const DepthwiseBlockAttrs& a, const Case& c, int64_t outputs) {
+  testing::TestProblem p(kDepthwiseBlockOp, a);
+  p.input(c.x, Format::kChannelsLast, c.pitch);
+  p.input({c.channels, 1, c.kernel, c.kernel}, Format::kLinear, 0, true);
+  p.input({c.channels}, Format::kLinear, 0, true);
+  if (c.expand) {
+    p.input({c.channels, c.x[1], 1, 1}, Format::kLinear, 0, true);
+    p.input({c.channels}, Format::kLinear, 0, true);
+  } else {
+    p.missing_input(), p.missing_input();
+  }
+  p.input({outputs, c.channels, 1, 1}, Format::kLinear, 0, true);
+  if (c.bias)
+    p.input({outputs}, Format::kLinear, 0, true);
+  else
+    p.missing_input();
+  return p;
+}
+
+DepthwiseBlockAttrs attributes(const Case& c) {
+  DepthwiseBlockAttrs a;
+  a.window.stride = {c.stride, c.stride};
+  a.window.pre_pad = a.window.post_pad = {c.kernel / 2, c.kernel / 2};
+  if (c.expand) a.between = PwProgram::parse("1 inputs; r1=clip.f32 r0 a=0 b=6; out r1");
+  a.after = PwProgram::parse("1 inputs; r1=clip.f32 r0 a=0 b=6; out r1");
+  return a;
+}
+
+TEST(DepthwiseBlockTactic, ProjectsRowByRow) {
+  const Case cases[] = {
+      {{1, 16, 112, 30}, 96, 3, 2},
+      {{2, 24, 41, 29}, 144, 3, 1},
+      {{1, 5, 9, 7}, 16, 5, 1, true, false, false},
+      {{3, 32, 37, 64}, 32, 3, 1, false},
+      {{1, 16, 8, 9}, 16, 5, 2, false, false, false, 24},
+      {{1, 24, 300, 40}, 144, 3, 1, true},
+      {{1, 3, 1, 1}, 32, 3, 1},
+  };
+  for (const Case& c : cases)
+    for (const int64_t outputs : {24, 5})
+      for (const int threads : {1, 2, 5}) {
+        SCOPED_TRACE(str(c.x));
+        const DepthwiseBlockAttrs a = attributes(c);
+        testing::TestProblem p = projected(a, c, outputs);
+        Dims y = {c.x[0], outputs};
+        for (size_t i = 2; i < 4; ++i) y.push_back((c.x[i] + c.kernel / 2 * 2 - c.kernel) / c.stride + 1);
+        p.epilogue("2 inputs; r2=add.f32 r0 r1; out r2");
+        p.input(y, Format::kChannelsLast);
+        p.output(Format::kChannelsLast, outputs + 3);
+        p.threads(threads);
+        p.check(depthwise_block());
+      }
+}
+
+TEST(DepthwiseBlockTactic, PromisesProjectionsOfLargeImages) {
+  const auto promised = [](const Case& c, int threads) {
+    const DepthwiseBlockAttrs a = attributes(c);
+    testing::TestProblem p = projected(a, c, 24);
+    p.output(Format::kChannelsLast);
+    p.threads(threads);
+    return static_cast<bool>(depthwise_block().promises(p.problem()));
+  };
+  EXPECT_TRUE(promised({{1, 24, 56, 56}, 144, 3, 1}, 1));
+  EXPECT_FALSE(promised({{1, 64, 14, 14}, 384, 3, 1}, 1));
+  EXPECT_FALSE(promised({{1, 24, 56, 56}, 144, 3, 1}, 8));
+  EXPECT_TRUE(promised({{1, 32, 112, 112}, 32, 3, 1, false}, 16));
+}
+
 TEST(DepthwiseBlockTactic, SaysWhyNot) {
   DepthwiseBlockAttrs a;
   testing::TestProblem p(kDepthwiseBlockOp, a);
@@ -84,6 +152,8 @@ TEST(DepthwiseBlockTactic, SaysWhyNot) {
   p.input({24, 1, 1, 1}, Format::kLinear, 0, true);
   p.output(Format::kChannelsLast);
   EXPECT_NE(depthwise_block().supports(p.problem()).reason.find("multiple of 16"), std::string::npos);
+  p.epilogue("1 inputs; r1=relu.f32 r0; out r1");
+  EXPECT_NE(depthwise_block().supports(p.problem()).reason.find("projection"), std::string::npos);
 }
 
 TEST(ScaledConvolutionTactic, AgreesWithTheReference) {
