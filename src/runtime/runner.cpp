@@ -67,6 +67,7 @@ void Runner::prepare(std::span<const Dims> input_dims, const Bindings& outer) {
   bindings_ = outer;
   prepared_for_.assign(input_dims.begin(), input_dims.end());
   for (size_t i = 0; i < g.inputs.size(); ++i) bind_input(program_.tensor(g.inputs[i]), input_dims[i], bindings_);
+  prepared_bindings_ = bindings_;
   resolve_shapes();
   for (size_t i = 0; i < g.inputs.size(); ++i) {
     Slot& s = slots_[static_cast<size_t>(g.inputs[i])];
@@ -295,6 +296,7 @@ void Runner::run(std::span<const void* const> inputs, std::span<void* const> out
   ThreadScope threads(options_.threads);
   stream_ = stream;
   bind_pointers(inputs, outputs);
+  if (bindings_.size() != prepared_bindings_.size()) bindings_ = prepared_bindings_;  // less what the last run told
   const CachedArena cached(*this);
   time_steps();
   for (size_t i = 0; i < steps_.size(); ++i) {

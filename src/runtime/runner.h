@@ -140,7 +140,7 @@ class Runner {
   std::vector<Segment> segments_;
   std::vector<int> segment_at_;  // by step: the segment that begins there, or -1
   std::vector<Dims> prepared_for_;
-  Bindings outer_, bindings_;
+  Bindings outer_, bindings_, prepared_bindings_;
   bool prepared_ = false;
   const Device* device_;  // null: everything is in host memory
   size_t arena_size_ = 0, workspace_size_ = 0, workspace_offset_ = 0;

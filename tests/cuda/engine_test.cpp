@@ -242,6 +242,30 @@ TEST(CudaEngine, ExtentsThatTheDataTellAreFoundOnTheGpu) {
   }
 }
 
+// The numbers of the input are also the size that it is enlarged to.
+TEST(CudaEngine, SizesThatTheDataTellAreInferredForAKernel) {
+  Gpu s;
+  ITensor* x = s.input("x", {2});
+  const int32_t ones[] = {1, 1};
+  ITensor* parts[] = {s.network->addConstant(dims({2}), {DataType::kINT32, ones, 2})->getOutput(0),
+                      s.network->addCast(*x, DataType::kINT32)->getOutput(0)};
+  IShuffleLayer* image = s.network->addShuffle(*x);
+  image->setReshapeDimensions(dims({1, 1, 1, 2}));
+  IResizeLayer* resize = s.network->addResize(*image->getOutput(0));
+  resize->setInput(1, *s.network->addConcatenation(parts, 2)->getOutput(0));
+  resize->setResizeMode(InterpolationMode::kNEAREST);
+  s.output(resize->getOutput(0), "y");
+  ASSERT_TRUE(s.build()) << s.logger.errors;
+  for (const auto& [in, want] : {std::pair(std::vector<float>{2, 4}, std::vector<float>{2, 2, 4, 4, 2, 2, 4, 4}),
+                                 {{3, 2}, {3, 2, 3, 2, 3, 2}}}) {
+    const std::vector<float> got = s.compute(in, want.size());
+    EXPECT_EQ(s.logger.errors, "");
+    EXPECT_EQ(list(s.context->getTensorShape("y")),
+              (std::vector<int64_t>{1, 1, static_cast<int64_t>(in[0]), static_cast<int64_t>(in[1])}));
+    EXPECT_EQ(got, want);
+  }
+}
+
 TEST(CudaEngine, RandomNumbersAreOthersInEveryRun) {
   Gpu s;
   ITensor* noise = s.network->addFill(dims({2, 3}), FillOperation::kRANDOM_NORMAL, DataType::kFLOAT)->getOutput(0);
