@@ -2,6 +2,7 @@
 #include "tune/problem.h"
 
 #include "ops/convolution.h"
+#include "ops/deconvolution.h"
 #include "ops/matmul.h"
 
 namespace hone::tune {
@@ -37,6 +38,8 @@ void bind_by_weights(const ir::Graph& g, Bindings& b) {
     if (w == nullptr || w->dims().size() < 2 || x.size() < 2) continue;
     if (n->is(kConvolutionOp)) {
       bind(x[1], w->dims()[1] * n->attr<ConvolutionAttrs>().groups, b);
+    } else if (n->is(kDeconvolutionOp)) {
+      bind(x[1], w->dims()[0], b);
     } else if (n->is(kMatMulOp)) {
       const auto& a = n->attr<MatMulAttrs>();
       if (a.op_a == MatrixOp::kVector || a.op_b == MatrixOp::kVector) continue;

@@ -6,7 +6,11 @@
 
 #include <algorithm>
 
+#include "ops/convolution.h"
+#include "ops/deconvolution.h"
 #include "ops/map.h"
+#include "ops/matmul.h"
+#include "tune/problem.h"
 
 namespace hone::tune {
 namespace {
@@ -105,6 +109,23 @@ TEST(Tuner, TimesOfOtherKernelsAreNotUsed) {
   EXPECT_EQ(r.cached, 0);
   backend.version = "1";
   EXPECT_EQ(tune_one_node(backend, 3, &again).cached, 4);
+}
+
+// Extents of the data that constant weights fix; others stay unknown.
+TEST(Problem, WeightsTellExtents) {
+  ir::Graph g;
+  const auto data = [&](const char* name, std::vector<std::string> dims) {
+    Shape s;
+    for (const std::string& d : dims) s.push_back(Dim::symbol(d));
+    return g.add_input(name, DType::kF32, s);
+  };
+  const auto weights = [&](Dims d) { return g.constant("w", Tensor(DType::kF32, std::move(d))); };
+  g.add(kConvolutionOp, "conv", {data("a", {"%a.0", "%a.1", "h", "w"}), weights({8, 3, 1, 1})}, ConvolutionAttrs());
+  g.add(kDeconvolutionOp, "deconv", {data("b", {"n", "%b.1", "h", "w"}), weights({6, 2, 1, 1})}, DeconvolutionAttrs());
+  g.add(kMatMulOp, "product", {data("c", {"%c.0", "%c.1"}), weights({7, 5})}, MatMulAttrs());
+  Bindings b;
+  bind_by_weights(g, b);
+  EXPECT_EQ(b, (Bindings{{"%a.1", 3}, {"%b.1", 6}, {"%c.1", 7}}));
 }
 
 }  // namespace
