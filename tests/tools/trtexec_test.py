@@ -89,6 +89,17 @@ class Trtexec(unittest.TestCase):
         self.assertEqual([f for f in FLAGS if f not in offered], [])
         self.assertEqual(self.call("-h", "--help"), self.call("--help"))
 
+    def test_threads_wait_briefly_unless_told_otherwise(self):
+        def spins(**told):
+            env = {k: v for k, v in os.environ.items() if k not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
+            r = subprocess.run([TRTEXEC, "--help"], capture_output=True, text=True, env=dict(env, OMP_DISPLAY_ENV="verbose", **told))
+            self.assertEqual(r.returncode, 0)
+            return re.findall(r"GOMP_SPINCOUNT = '(\w+)'", r.stdout + r.stderr)
+
+        self.assertEqual(spins()[-1], "2000")
+        self.assertEqual(spins(GOMP_SPINCOUNT="7"), ["7"])
+        self.assertEqual(len(spins(OMP_WAIT_POLICY="passive")), 1)
+
     def test_wrong_flags(self):
         self.assertIn("did you mean --builderOptimizationLevel", self.refused(f"--onnx={DEMO}", "--builderOptimisationLevel=3"))
         self.assertIn("did you mean --fp16", self.refused(f"--onnx={DEMO}", "--fp61"))

@@ -14,6 +14,7 @@
 
 #include "common/session.h"
 #include "common/statistics.h"
+#include "common/waiting.h"
 
 extern char** environ;
 
@@ -335,6 +336,7 @@ void common_options(CLI::App* c, Arguments& a) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  tools::wait_briefly(argv);
   Arguments a;
   a.options.duration = 2;
   CLI::App app("Turns a trained network into an engine and runs it.", "hone");

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "common/session.h"
+#include "common/waiting.h"
 #include "trtexec/describe.h"
 #include "trtexec/options.h"
 
@@ -112,6 +113,7 @@ void work(const Options& o, Logger& logger) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  tools::wait_briefly(argv);
   std::string command = "trtexec";
   for (int i = 1; i < argc; ++i) command += fmt::format(" {}", argv[i]);
   const std::string title = fmt::format("TensorRT.trtexec [Hone v{}.{}.{}] # {}", NV_TENSORRT_MAJOR, NV_TENSORRT_MINOR,
