@@ -254,6 +254,7 @@ int run_in_new_process(int argc, char** argv, const std::string& model, const st
     }
   if (!labels.empty()) words.insert(words.end(), {"--labels", labels});
   std::vector<char*> raw;
+  raw.reserve(words.size() + 1);
   for (std::string& w : words) raw.push_back(w.data());
   raw.push_back(nullptr);
   pid_t child = 0;
