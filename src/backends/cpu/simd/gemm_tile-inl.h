@@ -159,8 +159,8 @@ HWY_INLINE void add_tile(D d, const float* from, int64_t pitch, Vec (&acc)[R][V]
 }
 
 /// Products that are summed one after the other before their sum joins the others: the rounding of a long chain of
-/// additions grows with its length. Up to half as many more rather than a short last piece.
-constexpr int64_t kChain = 128, kLongestChain = kChain * 3 / 2;
+/// additions grows with its length. Up to twice as many where that is all there are: one chain is faster.
+constexpr int64_t kChain = 96, kLongestChain = kChain * 2;
 
 /// sums (+)= acc, acc = 0.
 template <int R, int V, class D, class Vec>
@@ -226,13 +226,14 @@ HWY_INLINE void accumulate_tile(D d, const Tile& t, const float* b, Vec (&acc)[R
   }
   if (t.runs == 1 && t.k <= kLongestChain)
     return accumulate_chain<R, V>(d, RowPointers<R>(t.a, t.a_stride), t.k, b, acc);
+  const int64_t longest = t.k <= kLongestChain ? kLongestChain : piece;
   int64_t chain = 0;
   bool aside = false;
   for (int64_t run = 0; run < t.runs; ++run) {
     int64_t done = 0;
     do {
       const int64_t k = piece < t.k - done ? piece : t.k - done;
-      if (chain + k > kLongestChain) {
+      if (chain + k > longest) {
         put_aside<R, V>(d, !aside, sums, acc);
         aside = true;
         chain = 0;
